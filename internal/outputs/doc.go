@@ -1,0 +1,6 @@
+// Package outputs hands values to later steps and jobs: GitHub's step outputs and job summary, and a dotenv file as GitLab
+// takes it.
+//
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#environment-files
+// https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv
+package outputs

@@ -1,0 +1,56 @@
+package outputs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// The limits of GitLab for a dotenv report: 5 KB, and 20 variables on its smallest plan.
+const (
+	maxDotenvBytes  = 5 << 10
+	maxDotenvValues = 20
+)
+
+// WriteDotenv writes values as MLOPS_OUT_RUN_ID=... lines, whole or not at all. What GitLab would refuse, a value of
+// several lines or one too many, is left out and told in left.
+func WriteDotenv(file string, values []Value) (left []string, err error) {
+	var b strings.Builder
+	count := 0
+	for _, v := range values {
+		line := fmt.Sprintf("MLOPS_OUT_%s=%s\n", strings.ToUpper(strings.ReplaceAll(v.Name, "-", "_")), v.Text)
+		if count == maxDotenvValues || b.Len()+len(line) > maxDotenvBytes || strings.ContainsAny(v.Text, "\r\n\x00") {
+			left = append(left, v.Name)
+			continue
+		}
+		count++
+		b.WriteString(line)
+	}
+	if err := replace(file, b.String()); err != nil {
+		return left, fmt.Errorf("write outputs-file: %w", err)
+	}
+	return left, nil
+}
+
+// replace writes a file through a temporary one beside it, so that no reader sees half of it.
+func replace(file, text string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // an output folder for others
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".outputs-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(tmp.Name()))
+		}
+	}()
+	_, err = tmp.WriteString(text)
+	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), file)
+}

@@ -1,0 +1,40 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// The shell's exit codes for a command that could not be started.
+const (
+	codeNotExecutable = 126
+	codeNotFound      = 127
+)
+
+// find returns the path of the program: looked up on PATH, or relative to the folder where the command will run.
+func find(cmd Command) (string, error) {
+	name := cmd.Args[0]
+	if strings.ContainsRune(name, filepath.Separator) && !filepath.IsAbs(name) {
+		name = filepath.Join(cmd.Dir, name)
+	}
+	path, err := exec.LookPath(name)
+	if errors.Is(err, exec.ErrDot) { // PATH has a relative folder; the shell takes it, and so do we
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("run %q: %w", cmd.Args[0], errors.Unwrap(err))
+	}
+	return path, nil
+}
+
+// startCode is the exit code for a command that could not be started.
+func startCode(err error) int {
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		return codeNotFound
+	}
+	return codeNotExecutable
+}

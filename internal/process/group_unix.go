@@ -1,0 +1,50 @@
+//go:build unix
+
+package process
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+// prepare puts the command into a process group of its own and says so. Where standard input is a terminal it stays in
+// ours: only the terminal's foreground group may read from it, and the terminal sends Ctrl-C to all of that group.
+func prepare(child *exec.Cmd, stdin *os.File) (group bool) {
+	if stdin != nil && term.IsTerminal(int(stdin.Fd())) {
+		return false
+	}
+	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return true
+}
+
+func forward(child *os.Process, group bool, sig os.Signal) {
+	switch {
+	case group:
+		if s, ok := sig.(syscall.Signal); ok {
+			_ = syscall.Kill(-child.Pid, s)
+		}
+	case sig == os.Interrupt: // the terminal has sent it already
+	default:
+		_ = child.Signal(sig)
+	}
+}
+
+func kill(child *os.Process, group bool) {
+	if group {
+		_ = syscall.Kill(-child.Pid, syscall.SIGKILL)
+		return
+	}
+	_ = child.Kill()
+}
+
+func groupAlive(pid int) bool { return syscall.Kill(-pid, 0) == nil }
+
+func exitCode(state *os.ProcessState) (int, syscall.Signal) {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal()), status.Signal()
+	}
+	return state.ExitCode(), 0
+}

@@ -1,0 +1,102 @@
+package process
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// Command is what to run.
+type Command struct {
+	Args   []string // program and arguments; a program with a slash is relative to Dir
+	Dir    string
+	Env    []string
+	Stdin  *os.File
+	Stdout *os.File
+	Stderr *os.File
+	Grace  time.Duration // between the first signal passed on and SIGKILL to the group
+}
+
+// Result is how the command ended.
+type Result struct {
+	ExitCode int // as the shell gives it; never negative
+	Start    time.Time
+	End      time.Time
+	NotRun   error          // the command could not be started: not found (127) or not executable (126)
+	Signal   syscall.Signal // that ended the command; 0 if it exited
+	Asked    os.Signal      // the first signal that was passed on; nil if there was none
+	Forced   bool           // SIGKILL was sent after the grace
+	OOM      bool           // the kernel killed for memory in our control group while the command ran
+	Left     bool           // processes of its group are still there
+	Tail     string         // the end of what it wrote to standard error, as far as it passed through us
+}
+
+// Run runs cmd until it ends. Signals that arrive are passed on to its group; the first one also calls asked, at once and
+// on its own goroutine, and starts the grace. A second one ends the grace.
+func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
+	streams, err := connect(cmd.Stdout, cmd.Stderr)
+	if err != nil {
+		return notRun(err)
+	}
+	defer streams.close()
+	child := &exec.Cmd{
+		Args: cmd.Args, Dir: cmd.Dir, Env: cmd.Env,
+		Stdin: cmd.Stdin, Stdout: streams.stdout, Stderr: streams.stderr,
+	}
+	if child.Path, err = find(cmd); err != nil {
+		return notRun(err)
+	}
+	group := prepare(child, cmd.Stdin)
+	oom := countOOM()
+	res := Result{Start: time.Now()}
+	if err := child.Start(); err != nil {
+		return notRun(err)
+	}
+	streams.started()
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+
+	res.attend(child.Process, group, cmd.Grace, signals, ended, asked)
+	res.End = time.Now()
+	res.ExitCode, res.Signal = exitCode(child.ProcessState)
+	res.Left = group && groupAlive(child.Process.Pid)
+	res.Tail = streams.drain()
+	// A shell that reports a killed child exits with 137 itself.
+	res.OOM = res.ExitCode == 128+int(syscall.SIGKILL) && !res.Forced && countOOM() > oom
+	return res
+}
+
+// attend waits for the end of the command and passes signals on meanwhile.
+func (r *Result) attend(child *os.Process, group bool, grace time.Duration,
+	signals <-chan os.Signal, ended <-chan error, asked func(os.Signal),
+) {
+	var timeout <-chan time.Time
+	for {
+		select {
+		case <-ended: // the error says no more than the process state
+			if r.Asked != nil && group {
+				kill(child, group) // what ignored the signal must not outlive a cancelled job
+			}
+			return
+		case sig := <-signals:
+			if r.Asked != nil {
+				r.Forced = true
+				kill(child, group)
+				continue
+			}
+			r.Asked = sig
+			go asked(sig)
+			forward(child, group, sig)
+			timeout = time.After(grace)
+		case <-timeout:
+			r.Forced = true
+			kill(child, group)
+		}
+	}
+}
+
+func notRun(err error) Result {
+	now := time.Now()
+	return Result{ExitCode: startCode(err), Start: now, End: now, NotRun: err}
+}

@@ -1,0 +1,48 @@
+package mlflow
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNotFound is wrapped by errors about a run, an experiment or an artifact that does not exist.
+var ErrNotFound = errors.New("not found")
+
+// UnreachableError says that a store is away: refused, timed out, a name that does not resolve, or a server that
+// answers 5xx. The same call may pass later.
+type UnreachableError struct {
+	URI string // redacted
+	Err error
+}
+
+func (e *UnreachableError) Error() string { return fmt.Sprintf("%s is away: %v", e.URI, e.Err) }
+
+// Unwrap returns the cause.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// RefusedError says that a store answered and said no. The same call will not pass later.
+type RefusedError struct {
+	Call    string // what was asked, for example "POST runs/create"
+	Status  int    // HTTP status, 0 for a store that is no server
+	Code    string // MLflow's error_code, for example INVALID_PARAMETER_VALUE; may be empty
+	Message string // the server's words
+	Fix     string // what to do, one line; may be empty
+}
+
+func (e *RefusedError) Error() string {
+	status := ""
+	if e.Status != 0 {
+		status = fmt.Sprintf(" answered %d", e.Status)
+	}
+	code := ""
+	if e.Code != "" {
+		code = " " + e.Code
+	}
+	return fmt.Sprintf("%s%s%s: %s", e.Call, status, code, e.Message)
+}
+
+// Hint returns what to do about it; may be empty.
+func (e *RefusedError) Hint() string { return e.Fix }
+
+// Lasting says that the store refuses whatever is asked, because of who asks: the rest of a request is not worth trying.
+func (e *RefusedError) Lasting() bool { return e.Status == 401 || e.Status == 403 }
