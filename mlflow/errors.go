@@ -41,6 +41,11 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("%s%s%s: %s", e.Call, status, code, e.Message)
 }
 
+// Is makes an answer about something that does not exist ErrNotFound.
+func (e *RefusedError) Is(target error) bool {
+	return target == ErrNotFound && e.Code == "RESOURCE_DOES_NOT_EXIST"
+}
+
 // Hint returns what to do about it; may be empty.
 func (e *RefusedError) Hint() string { return e.Fix }
 

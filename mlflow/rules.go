@@ -10,6 +10,9 @@ import (
 // RunNameTag is the tag that holds a run's name a second time. MLflow keeps both equal.
 const RunNameTag = "mlflow.runName"
 
+// JobIDTag is the tag by which a run is found again when it is not known whether a server created it.
+const JobIDTag = "mlops.job.id"
+
 // DefaultExperiment is the name of the experiment with the id "0", which every store has.
 const DefaultExperiment = "Default"
 

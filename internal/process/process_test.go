@@ -117,7 +117,9 @@ func TestGrandchildThatKeepsTheStreamsOpenDoesNotHoldUsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = process.Run(process.Command{Args: []string{"kill", strings.TrimSpace(string(pid))}, Dir: dir}, nil, nil) }()
+	defer func() {
+		_ = process.Run(process.Command{Args: []string{"kill", strings.TrimSpace(string(pid))}, Dir: dir}, nil, nil)
+	}()
 	if res.ExitCode != 0 || !res.Left {
 		t.Errorf("result = %+v, want 0 and something left", res)
 	}

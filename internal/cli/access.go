@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+)
+
+// access reads MLflow's own variables for talking to a tracking server, and [mlflow] of ~/.mlflow/credentials.
+// https://mlflow.org/docs/latest/self-hosting/security/basic-http-auth
+func (a *app) access() (store.Options, error) {
+	o := store.Options{
+		Username:       a.getenv("MLFLOW_TRACKING_USERNAME"),
+		Password:       a.getenv("MLFLOW_TRACKING_PASSWORD"),
+		Token:          a.getenv("MLFLOW_TRACKING_TOKEN"),
+		CACertPath:     firstOf(a.getenv("MLFLOW_TRACKING_SERVER_CERT_PATH"), a.getenv("REQUESTS_CA_BUNDLE")),
+		ClientCertPath: a.getenv("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+		InsecureTLS:    isTrue(a.getenv("MLFLOW_TRACKING_INSECURE_TLS")),
+		Workspace:      a.getenv("MLFLOW_WORKSPACE"),
+		UserAgent:      "mlops-track/" + a.Version,
+		Proxy:          a.proxy().ProxyFunc(),
+	}
+	if o.InsecureTLS && a.getenv("MLFLOW_TRACKING_SERVER_CERT_PATH") != "" {
+		return o, hinted{
+			errors.New("MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set"),
+			"unset one: the first trusts every certificate, the second names whom to trust",
+		}
+	}
+	if o.InsecureTLS {
+		o.CACertPath = ""
+	}
+	if o.Username == "" && o.Password == "" && o.Token == "" {
+		var err error
+		if o.Username, o.Password, err = a.credentialsFile(); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// proxy reads the variables that curl and Python read, lower case first.
+func (a *app) proxy() *httpproxy.Config {
+	either := func(name string) string { return firstOf(a.getenv(strings.ToLower(name)), a.getenv(name)) }
+	return &httpproxy.Config{
+		HTTPProxy: either("HTTP_PROXY"), HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY"),
+		CGI: a.getenv("REQUEST_METHOD") != "",
+	}
+}
+
+// credentialsFile reads mlflow_tracking_username and mlflow_tracking_password from the section [mlflow].
+func (a *app) credentialsFile() (username, password string, err error) {
+	home := firstOf(a.getenv("HOME"), a.getenv("USERPROFILE"))
+	if home == "" {
+		return "", "", nil
+	}
+	f, err := os.Open(filepath.Join(home, ".mlflow", "credentials")) //nolint:gosec // the user's own file
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("read MLflow's credentials: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	section := ""
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if strings.HasPrefix(line, "[") {
+			section = strings.Trim(line, "[]")
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		if !ok || section != "mlflow" {
+			continue
+		}
+		switch strings.TrimSpace(key) {
+		case "mlflow_tracking_username":
+			username = strings.TrimSpace(value)
+		case "mlflow_tracking_password":
+			password = strings.TrimSpace(value)
+		}
+	}
+	return username, password, lines.Err()
+}
+
+func isTrue(text string) bool { return strings.EqualFold(text, "true") || text == "1" }

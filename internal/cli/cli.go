@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/Iyalvan/mlops-track/internal/console"
+)
+
+// Exit codes of this program where they are not the step's own.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+// uiGrace is the time that the MLflow UI gets to stop.
+const uiGrace = 5 * time.Second
+
+// Process is the edge of the process as main hands it in.
+type Process struct {
+	Args    []string
+	Environ []string // NAME=value
+	Dir     string   // working folder, absolute
+	Stdin   *os.File
+	Stdout  *os.File
+	Stderr  *os.File
+	Signals <-chan os.Signal
+	Version string
+}
+
+// Main runs one command and returns the exit code.
+func Main(ctx context.Context, p Process) int {
+	a := &app{Process: p}
+	root := a.root()
+	root.SetArgs(p.Args)
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return a.fail(err)
+	}
+	return a.code
+}
+
+type app struct {
+	Process
+
+	code int // exit code of a command that ended without an error of ours
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "mlops-track",
+		Short:         "Run a training command as one MLflow run that tells the truth",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{hinted{err, "see " + cmd.CommandPath() + " --help"}}
+	})
+	root.AddCommand(a.runCommand(), a.actionCommand(), a.ciCommand(), a.syncCommand(), a.pythonPathCommand(), a.uiCommand(), a.versionCommand())
+	return root
+}
+
+// usageError is a mistake in how the program was called.
+type usageError struct{ hinted }
+
+// fail tells an error and returns the exit code for it.
+func (a *app) fail(err error) int {
+	a.console().Error(err.Error(), hint(err))
+	var usage usageError
+	if errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command") {
+		return exitUsage
+	}
+	return exitError
+}
+
+// hint returns what an error says should be done about it.
+func hint(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
+
+func (a *app) console() *console.Console {
+	return console.New(a.Stderr, a.getenv("GITHUB_ACTIONS") == "true")
+}
+
+// getenv returns a variable of the environment that main handed in.
+func (a *app) getenv(name string) string {
+	for i := len(a.Environ) - 1; i >= 0; i-- { // the last one counts, as in exec
+		if value, ok := strings.CutPrefix(a.Environ[i], name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// hinted is an error with what to do about it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e hinted) Unwrap() error { return e.error }
+func (e hinted) Hint() string  { return e.hint }
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

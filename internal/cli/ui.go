@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/Iyalvan/mlops-track/internal/process"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+)
+
+func (a *app) uiCommand() *cobra.Command {
+	var uri, host string
+	var port int
+	cmd := &cobra.Command{
+		Use:   "ui",
+		Short: "Open the embedded store in the MLflow UI",
+		Long: "Open the embedded store in the MLflow UI with whatever settings the installed MLflow needs. MLflow is taken\n" +
+			"from PATH, else from python3. For a tracking server its address is printed.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.ui(firstOf(uri, a.getenv("MLOPS_TRACKING_URI"), a.getenv("MLFLOW_TRACKING_URI"), "sqlite:///mlflow.db"), host, port)
+		},
+	}
+	cmd.Flags().StringVar(&uri, "tracking-uri", "", "any MLflow tracking URI (default sqlite:///mlflow.db)")
+	cmd.Flags().StringVar(&host, "host", "127.0.0.1", "address to listen on")
+	cmd.Flags().IntVar(&port, "port", 5000, "port to listen on")
+	return cmd
+}
+
+func (a *app) ui(uri, host string, port int) error {
+	target, err := store.Describe(store.Options{URI: uri, Dir: a.Dir})
+	if err != nil {
+		return err
+	}
+	backend := target.ChildEnv["MLFLOW_TRACKING_URI"]
+	if strings.HasPrefix(backend, "http") {
+		_, err := fmt.Fprintln(a.Stdout, target.Display)
+		return err
+	}
+	if target.Path != "" {
+		if _, err := os.Stat(target.Path); err != nil {
+			return hinted{fmt.Errorf("there is no store yet: %w", err), "track a run first: mlops-track run -- python train.py"}
+		}
+	}
+	mlflow, err := a.findMLflow()
+	if err != nil {
+		return err
+	}
+	env := a.Environ
+	for name, value := range target.ChildEnv {
+		env = append(env, name+"="+value)
+	}
+	// The URI goes by the environment: a database URI holds a password, and arguments can be read by everybody.
+	env = append(env, "MLFLOW_BACKEND_STORE_URI="+backend, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
+	a.console().Say("MLflow UI on http://%s:%d (Ctrl-C ends it)", host, port)
+	res := process.Run(process.Command{
+		Args: append(mlflow, "ui", "--host", host, "--port", strconv.Itoa(port), "--workers", "1"),
+		Dir:  target.Dir, Env: env, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Grace: uiGrace,
+	}, a.Signals, func(os.Signal) {})
+	a.code = res.ExitCode
+	if res.Asked != nil {
+		a.code = exitOK // asked to stop, it stopped
+	}
+	return res.NotRun
+}
+
+// findMLflow returns the words that start the installed MLflow.
+func (a *app) findMLflow() ([]string, error) {
+	if path, err := exec.LookPath("mlflow"); err == nil {
+		return []string{path}, nil
+	}
+	for _, python := range []string{"python", "python3"} {
+		if path, err := exec.LookPath(python); err == nil && exec.Command(path, "-c", "import mlflow.version").Run() == nil { //nolint:gosec // the user's own Python
+			return []string{path, "-m", "mlflow"}, nil
+		}
+	}
+	return nil, hinted{errors.New("mlflow is not installed here"), "pip install mlflow, or activate the environment that has it"}
+}

@@ -1,0 +1,4 @@
+// Package testenv brings what tests need of the real world: a Python with MLflow of a line, 3 or 2, and tracking servers
+// of those. The environments are built by make test-env; a test that lacks one fails, because a suite that skips what it
+// exists for shows nothing.
+package testenv

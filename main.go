@@ -1,0 +1,33 @@
+// Command mlops-track runs a machine-learning training command as one MLflow run that tells the truth.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/Iyalvan/mlops-track/internal/cli"
+)
+
+// version is set by the linker in releases.
+var version = "0.1.0-dev"
+
+func main() {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	os.Exit(cli.Main(context.Background(), cli.Process{
+		Args:    os.Args[1:],
+		Environ: os.Environ(),
+		Dir:     dir,
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		Signals: signals,
+		Version: version,
+	}))
+}

@@ -1,0 +1,61 @@
+package artifact
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/rest"
+)
+
+// Repo is the place where the artifacts of one run or model lie. Paths in it are relative, with slashes. All methods are
+// safe for concurrent use.
+type Repo interface {
+	// Put writes a file and replaces one that is there. A path that the place cannot keep is an error.
+	Put(ctx context.Context, path string, from Source) error
+	// List returns what lies directly in a folder, "" for the root; nothing for a folder that does not exist.
+	List(ctx context.Context, folder string) ([]Entry, error)
+	// Open reads a file; one that does not exist is mlflow.ErrNotFound. The caller closes it.
+	Open(ctx context.Context, path string) (io.ReadCloser, error)
+}
+
+// Entry is a file or folder in a Repo.
+type Entry struct {
+	Path string // from the root of the Repo
+	Dir  bool
+	Size int64 // of a file, in bytes
+}
+
+// Open returns the place that an artifact location names. The client is the one of the tracking server that gave the
+// location, nil for a store without a server. The folder of a local location need not exist.
+func Open(location string, client *rest.Client) (Repo, error) {
+	if folder, ok := mlflow.LocalPath(location); ok {
+		return &local{folder: folder}, nil
+	}
+	if client != nil {
+		if service, folder, ok := client.ArtifactService(location); ok {
+			return &proxied{client: client, service: service, folder: folder}, nil
+		}
+		if owner := ownerOf(location); owner != "" {
+			return &presigned{client: client, location: location, owner: owner}, nil
+		}
+	}
+	scheme, _, _ := strings.Cut(location, ":")
+	return nil, &mlflow.RefusedError{
+		Call:    "open artifact location",
+		Message: fmt.Sprintf("%q cannot be reached: %s: is not built in", mlflow.RedactURI(location), scheme),
+		Fix:     "start the tracking server with --serve-artifacts, so that it takes the files itself",
+	}
+}
+
+// checkPath says what is wrong with a path inside a Repo.
+func checkPath(p string) error {
+	if p == "" || p == "." || path.Clean(p) != p || strings.HasPrefix(p, "/") || p == ".." || strings.HasPrefix(p, "../") ||
+		strings.ContainsRune(p, 0) {
+		return fmt.Errorf("artifact path %q is not a plain relative path", p)
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+//go:build !windows
+
+package filestore_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/Iyalvan/mlops-track/internal/storetest"
+)
+
+func TestFolderCanBeMoved(t *testing.T) {
+	eachLine(t, func(t *testing.T, line int) {
+		folder := filepath.Join(t.TempDir(), "work #1 100%")
+		if err := os.Mkdir(folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		storetest.Moved(t, open(t, folder), line, folder, "file:mlruns")
+	})
+}

@@ -1,0 +1,86 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+)
+
+const (
+	// api is the path of the REST API below the tracking URI.
+	api = "/api/2.0/mlflow/"
+	// maxAnswer bounds an answer; MLflow 2.9 sends all points of a metric in one, about 100 bytes each.
+	maxAnswer = 256 << 20
+)
+
+// get asks api/path with a query and reads the answer into out.
+func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
+	u := c.URL(api + path)
+	u.RawQuery = query.Encode()
+	return c.JSON(ctx, Call{Name: "GET " + path, Method: http.MethodGet, URL: u}, nil, out)
+}
+
+// post sends in to api/path and reads the answer into out, unless that is nil. It may be made twice.
+func (c *Client) post(ctx context.Context, path string, in, out any) error {
+	return c.JSON(ctx, Call{Name: "POST " + path, Method: http.MethodPost, URL: c.URL(api + path)}, in, out)
+}
+
+// postOnce is post for what must not be made twice. An outcome that is not known is an uncertain error.
+func (c *Client) postOnce(ctx context.Context, path string, in, out any) error {
+	return c.JSON(ctx, Call{Name: "POST " + path, Method: http.MethodPost, URL: c.URL(api + path), Once: true}, in, out)
+}
+
+// URL is the tracking URI with a path, which starts with a slash and is not quoted, appended.
+func (c *Client) URL(path string) *url.URL {
+	u := c.base
+	u.Path += path
+	return &u
+}
+
+// JSON makes a call with a JSON body, none if in is nil, and reads a JSON answer into out, unless that is nil.
+func (c *Client) JSON(ctx context.Context, call Call, in, out any) error {
+	if in != nil {
+		body, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", call.Name, err)
+		}
+		call.Header = http.Header{"Content-Type": {"application/json"}}
+		call.Length = int64(len(body))
+		call.Body = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
+	return c.Do(ctx, call, func(resp *http.Response) error {
+		defer resp.Body.Close() //nolint:errcheck // only read
+		body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		if err != nil || out == nil {
+			return err
+		}
+		if json.Unmarshal(body, out) != nil {
+			return c.notJSON(call, resp, body)
+		}
+		return nil
+	})
+}
+
+// createOnce creates what must not be there twice. Where the outcome is not known, find looks whether it was created,
+// before another try; find returns false if it was not.
+func createOnce[T any](ctx context.Context, create func() (T, error), find func() (T, bool, error)) (T, error) {
+	for {
+		made, err := create()
+		var unknown uncertain
+		if !errors.As(err, &unknown) {
+			return made, err
+		}
+		if ctx.Err() != nil {
+			return made, unknown.error
+		}
+		found, ok, findErr := find()
+		if ok || findErr != nil {
+			return found, findErr
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package rest
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// Options say where the server is and who asks. They are plain values; the client reads no environment.
+type Options struct {
+	// URI is the tracking URI, http or https. It may have a path prefix, and user info, which wins over all other
+	// credentials.
+	URI string
+	// Username and Password together win over Token, as in MLflow.
+	Username, Password string
+	Token              string
+	// CACertPath is a PEM file with the only certificate authorities that are trusted; empty: those of the system.
+	CACertPath string
+	// ClientCertPath is a PEM file with the client's certificate and key; empty: none.
+	ClientCertPath string
+	// InsecureTLS turns the check of the server's certificate off. It excludes CACertPath.
+	InsecureTLS bool
+	// Workspace is sent with every request; empty: none. Servers without workspaces refuse it or, in MLflow 2, ignore it.
+	Workspace string
+	UserAgent string
+	// Proxy returns the proxy for a URL, nil for none, as golang.org/x/net/http/httpproxy does. A nil Proxy means none.
+	Proxy func(*url.URL) (*url.URL, error)
+	// Timeout ends an attempt during which nothing was sent or received; 0 means 30 seconds.
+	Timeout time.Duration
+}
+
+const (
+	defaultTimeout = 30 * time.Second
+	connectTimeout = 10 * time.Second
+	// idleConnections is kept per server, so that parallel uploads of many small files do not connect anew each time.
+	idleConnections = 32
+	// idleTime is below the 5 s after which uvicorn closes an idle connection
+	// (https://uvicorn.dev/settings/#timeouts), so that no request is sent into one that is being closed.
+	idleTime = 4 * time.Second
+)
+
+// Client speaks to one tracking server. It is safe for concurrent use.
+type Client struct {
+	base      url.URL // without user info and trailing slash
+	display   string
+	authorize func(http.Header)
+	signedIn  string // the variables that hold the credentials that are sent; empty: none are
+	workspace string
+	userAgent string
+	timeout   time.Duration
+	http      *http.Client
+}
+
+var _ mlflow.Store = (*Client)(nil)
+
+// New returns the client of a server. It sends nothing; a wrong option is an error that names it.
+func New(opts Options) (*Client, error) {
+	base, err := url.Parse(opts.URI)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fmt.Errorf("tracking URI %q is not http://host or https://host", mlflow.RedactURI(opts.URI))
+	}
+	if base.RawQuery != "" || base.Fragment != "" {
+		return nil, fmt.Errorf("tracking URI %q has a query or a fragment; give the address up to there", mlflow.RedactURI(opts.URI))
+	}
+	security, err := tlsConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{workspace: opts.Workspace, userAgent: opts.UserAgent, timeout: opts.Timeout}
+	if c.timeout <= 0 {
+		c.timeout = defaultTimeout
+	}
+	c.authorize, c.signedIn = authorization(opts, base.User)
+	base.User = nil
+	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), ""
+	c.base, c.display = *base, base.String()
+	c.http = &http.Client{
+		Transport: &http.Transport{
+			Proxy:               proxy(opts.Proxy),
+			DialContext:         (&net.Dialer{Timeout: connectTimeout, KeepAlive: connectTimeout}).DialContext,
+			TLSClientConfig:     security,
+			TLSHandshakeTimeout: connectTimeout,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConnsPerHost: idleConnections,
+			IdleConnTimeout:     idleTime,
+		},
+		CheckRedirect: sameRequest,
+	}
+	return c, nil
+}
+
+// Display is the tracking URI without credentials.
+func (c *Client) Display() string { return c.display }
+
+// RunURL is the page of a run in the MLflow UI.
+func (c *Client) RunURL(experimentID, runID string) string {
+	return fmt.Sprintf("%s/#/experiments/%s/runs/%s", c.display, url.PathEscape(experimentID), url.PathEscape(runID))
+}
+
+// Close gives the idle connections back.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// authorization follows MLflow (mlflow/utils/rest_utils.py), where user info in the URI beats everything because the
+// HTTP library puts it in last.
+func authorization(opts Options, user *url.Userinfo) (func(http.Header), string) {
+	basic := func(username, password string) func(http.Header) {
+		return func(h http.Header) {
+			req := http.Request{Header: h}
+			req.SetBasicAuth(username, password)
+		}
+	}
+	password, _ := user.Password()
+	switch {
+	case user != nil:
+		return basic(user.Username(), password), "the user info in MLFLOW_TRACKING_URI"
+	case opts.Username != "" && opts.Password != "":
+		return basic(opts.Username, opts.Password), "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+	case opts.Token != "":
+		return func(h http.Header) { h.Set("Authorization", "Bearer "+opts.Token) }, "MLFLOW_TRACKING_TOKEN"
+	}
+	return func(http.Header) {}, ""
+}
+
+func proxy(choose func(*url.URL) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	if choose == nil {
+		return nil
+	}
+	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
+}
+
+// sameRequest follows a redirect only where the request stays what it was. Any other would turn a POST into a GET.
+func sameRequest(req *http.Request, via []*http.Request) error {
+	const limit = 5
+	if len(via) >= limit || req.Method != via[0].Method {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+const (
+	firstWait = 250 * time.Millisecond
+	longWait  = 15 * time.Second
+	// maxInternal is how often a request that is answered 500 is sent.
+	maxInternal = 4
+)
+
+// Call is one request.
+type Call struct {
+	Name   string // what errors call it, for example "POST runs/create"
+	Method string
+	URL    *url.URL
+	Header http.Header // besides those of the client; may be nil
+	// Body opens what is sent, anew for each attempt; nil: nothing is. An error in opening or reading is final.
+	Body   func() (io.ReadCloser, error)
+	Length int64 // bytes of Body
+	// Timeout ends an attempt during which nothing moved; 0: Options.Timeout.
+	Timeout time.Duration
+	// Once says that the call must not be made twice: an outcome that is not known is an error.
+	Once bool
+	// Foreign says that the request goes to another server, which must not see our credentials.
+	Foreign bool
+}
+
+// Do makes a call by the retry rule of the package and hands a 2xx answer to take, which closes its body. An error of
+// take that is no *mlflow.RefusedError is one of the connection, and the call is repeated.
+func (c *Client) Do(ctx context.Context, call Call, take func(*http.Response) error) error {
+	for n := 1; ; n++ {
+		failed := c.attempt(ctx, call, take)
+		switch {
+		case failed == nil:
+			return nil
+		case ctx.Err() != nil:
+			return c.over(ctx, call, failed)
+		case failed.final, failed.internal && n >= maxInternal:
+			return failed.err
+		case failed.maybeDone && call.Once:
+			return uncertain{failed.err}
+		}
+		wait := cmp.Or(failed.retryAfter, backoff(n))
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
+			return failed.err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return c.over(ctx, call, failed)
+		}
+	}
+}
+
+// failure is an attempt that did not succeed.
+type failure struct {
+	err        error
+	final      bool          // the same attempt will not pass later
+	maybeDone  bool          // the server may have done what was asked
+	internal   bool          // the server answered 500
+	retryAfter time.Duration // what the server asked for; 0: nothing
+}
+
+// uncertain is the error of a call that may have been done.
+type uncertain struct{ error }
+
+func (u uncertain) Unwrap() error { return u.error }
+
+// stalled is the cause of an attempt that was ended because nothing moved.
+type stalled time.Duration
+
+func (s stalled) Error() string { return fmt.Sprintf("no answer within %s", time.Duration(s)) }
+
+func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Response) error) *failure {
+	limit := cmp.Or(call.Timeout, c.timeout)
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(limit, func() { cancel(stalled(limit)) })
+	moved := func() { timer.Reset(limit) }
+	done := func() { timer.Stop(); cancel(nil) }
+
+	req, sent, err := c.request(ctx, call, moved)
+	if err != nil {
+		done()
+		return &failure{err: err, final: true}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		err = c.connectionError(ctx, call, err)
+		done()
+		if local := sent.failed(); local != nil {
+			return &failure{err: fmt.Errorf("%s: %w", call.Name, local), final: true}
+		}
+		var refused *mlflow.RefusedError
+		return &failure{err: err, final: errors.As(err, &refused), maybeDone: !neverSent(err)}
+	}
+	moved()
+	resp.Body = &answer{ReadCloser: resp.Body, moved: moved, done: done}
+	if resp.StatusCode/100 != 2 {
+		return c.refusal(call, resp)
+	}
+	if err := take(resp); err != nil {
+		_ = resp.Body.Close()
+		var refused *mlflow.RefusedError
+		if errors.As(err, &refused) {
+			return &failure{err: err, final: true}
+		}
+		return &failure{err: c.connectionError(ctx, call, err), maybeDone: true}
+	}
+	return nil
+}
+
+func (c *Client) request(ctx context.Context, call Call, moved func()) (*http.Request, *sending, error) {
+	sent := &sending{open: call.Body, moved: moved}
+	req, err := http.NewRequestWithContext(ctx, call.Method, call.URL.String(), http.NoBody)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", call.Name, err)
+	}
+	if call.Body != nil && call.Length > 0 {
+		req.ContentLength, req.GetBody = call.Length, sent.start
+		if req.Body, err = sent.start(); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", call.Name, err)
+		}
+	}
+	for name, values := range call.Header {
+		req.Header[name] = values
+	}
+	if c.userAgent != "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	if !call.Foreign {
+		c.authorize(req.Header)
+		if c.workspace != "" {
+			req.Header.Set("X-MLFLOW-WORKSPACE", c.workspace)
+		}
+	}
+	return req, sent, nil
+}
+
+// over is the error of a call whose context has ended.
+func (c *Client) over(ctx context.Context, call Call, last *failure) error {
+	err := fmt.Errorf("%s: %w", call.Name, ctx.Err())
+	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the same value, not the same kind
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	var away *mlflow.UnreachableError
+	if errors.As(last.err, &away) && !errors.Is(away.Err, ctx.Err()) {
+		err = fmt.Errorf("%w; before that: %w", err, away.Err)
+	}
+	err = &mlflow.UnreachableError{URI: c.display, Err: err}
+	if call.Once && last.maybeDone {
+		return uncertain{err}
+	}
+	return err
+}
+
+// backoff is the wait after the nth attempt: twice as long each time, less up to a half at random.
+func backoff(n int) time.Duration {
+	wait := min(longWait, firstWait<<min(n-1, 10))
+	return wait - rand.N(wait/2)
+}
+
+// retryAfter reads the header of that name: seconds or a date (RFC 9110, 10.2.3).
+func retryAfter(header string) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
+
+// neverSent says that a connection was not made, so nothing was asked.
+func neverSent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+}

@@ -1,0 +1,22 @@
+// Package rest is the client of an MLflow tracking server, 2.9 to 3.17, as an mlflow.Store.
+//
+// It makes no request that it was not asked for and never logs credentials. It reads no environment variable; hints name
+// the variables in which MLflow's own client looks (https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html),
+// because that is where the caller has the values from.
+//
+// # Retries
+//
+// There is one path for all requests, Client.Do. An attempt ends when nothing moved for Options.Timeout. It is repeated
+// as long as the context lasts, so the caller decides by the deadline of the context how long a server that is away is
+// waited for. Repeated are failures to connect, send or receive, and the statuses 408, 429, 502, 503 and 504; status 500
+// a few times, for it may be the request's own fault. Between attempts it waits, twice as long each time and less a
+// random part, or as long as Retry-After says; where the context would end during the wait, it gives up at once.
+//
+// A call that must not be made twice is not repeated unless it surely was not done. CreateRun then looks for the run by
+// the tag mlops.job.id, and CreateModelVersion for the version by run and source, before it tries again.
+//
+// # Errors
+//
+// A server that is away is a *mlflow.UnreachableError, one that says no a *mlflow.RefusedError with what to do about it.
+// An error that is both mlflow.ErrNotFound and a *mlflow.RefusedError is one about something that does not exist.
+package rest

@@ -1,0 +1,123 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// historyPage is how many points of a metric are asked for at once. MLflow 2.9 knows no pages and sends them all.
+const historyPage = 25000
+
+// MetricHistory implements mlflow.Models.
+func (c *Client) MetricHistory(ctx context.Context, runID, key string) ([]mlflow.Metric, error) {
+	query := url.Values{"run_id": {runID}, "metric_key": {key}, "max_results": {strconv.Itoa(historyPage)}}
+	var points []mlflow.Metric
+	for {
+		var answer struct {
+			Metrics []wireMetric
+			Next    string `json:"next_page_token"`
+		}
+		if err := c.get(ctx, "metrics/get-history", query, &answer); err != nil {
+			return nil, err
+		}
+		for _, w := range answer.Metrics {
+			points = append(points, w.metric())
+		}
+		if answer.Next == "" {
+			break
+		}
+		query.Set("page_token", answer.Next)
+	}
+	slices.SortStableFunc(points, func(a, b mlflow.Metric) int {
+		return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp))
+	})
+	return points, nil
+}
+
+// LoggedModels implements mlflow.Models.
+func (c *Client) LoggedModels(ctx context.Context, experimentID, runID string) ([]mlflow.LoggedModel, error) {
+	var models []mlflow.LoggedModel
+	for token := ""; ; {
+		var answer struct {
+			Models []struct {
+				Info struct {
+					ID          string `json:"model_id"`
+					Name        string `json:"name"`
+					ArtifactURI string `json:"artifact_uri"`
+				}
+			}
+			Next string `json:"next_page_token"`
+		}
+		err := c.post(ctx, "logged-models/search", map[string]any{
+			"experiment_ids": []string{experimentID}, "filter": fmt.Sprintf("source_run_id = '%s'", runID),
+			"order_by": []map[string]any{{"field_name": "creation_timestamp", "ascending": true}}, "page_token": token,
+		}, &answer)
+		var refused *mlflow.RefusedError
+		if errors.As(err, &refused) && refused.Status == http.StatusNotFound && refused.Code == "" {
+			return nil, nil // MLflow 2 has no such path
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range answer.Models {
+			models = append(models, mlflow.LoggedModel{ID: m.Info.ID, Name: m.Info.Name, ArtifactURI: m.Info.ArtifactURI})
+		}
+		if token = answer.Next; token == "" {
+			return models, nil
+		}
+	}
+}
+
+type wireVersion struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Source  string `json:"source"`
+}
+
+// CreateModelVersion implements mlflow.Models. Where it is not known whether the server added the version, it looks for
+// one of the same run and source before it tries again.
+func (c *Client) CreateModelVersion(ctx context.Context, version mlflow.NewModelVersion) (mlflow.ModelVersion, error) {
+	err := c.post(ctx, "registered-models/create", map[string]string{"name": version.Name}, nil)
+	var refused *mlflow.RefusedError
+	if err != nil && !(errors.As(err, &refused) && refused.Code == "RESOURCE_ALREADY_EXISTS") {
+		return mlflow.ModelVersion{}, err
+	}
+	return createOnce(ctx, func() (mlflow.ModelVersion, error) {
+		var answer struct {
+			Version wireVersion `json:"model_version"`
+		}
+		err := c.postOnce(ctx, "model-versions/create", struct {
+			Name    string     `json:"name"`
+			Source  string     `json:"source"`
+			RunID   string     `json:"run_id,omitempty"`
+			ModelID string     `json:"model_id,omitempty"`
+			Tags    []wireItem `json:"tags"`
+		}{version.Name, version.Source, version.RunID, version.ModelID, wireTags(version.Tags)}, &answer)
+		return mlflow.ModelVersion{Name: answer.Version.Name, Version: answer.Version.Version}, err
+	}, func() (mlflow.ModelVersion, bool, error) { return c.findVersion(ctx, version) })
+}
+
+// findVersion returns the newest version of the registered model with this run and source.
+func (c *Client) findVersion(ctx context.Context, v mlflow.NewModelVersion) (mlflow.ModelVersion, bool, error) {
+	var answer struct {
+		Versions []wireVersion `json:"model_versions"`
+	}
+	query := url.Values{"filter": {fmt.Sprintf("run_id = '%s'", v.RunID)}, "order_by": {"creation_timestamp DESC"}}
+	if err := c.get(ctx, "model-versions/search", query, &answer); err != nil {
+		return mlflow.ModelVersion{}, false, err
+	}
+	for _, w := range answer.Versions {
+		if w.Name == v.Name && w.Source == v.Source {
+			return mlflow.ModelVersion{Name: w.Name, Version: w.Version}, true, nil
+		}
+	}
+	return mlflow.ModelVersion{}, false, nil
+}

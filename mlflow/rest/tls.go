@@ -1,0 +1,62 @@
+package rest
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// The hints about certificates.
+const (
+	fixAuthority = "set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of the server's authority " +
+		"(MLFLOW_TRACKING_INSECURE_TLS=true turns the check off)"
+	fixClientCert = "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with certificate and key that the server takes"
+)
+
+func tlsConfig(opts Options) (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if opts.InsecureTLS {
+		if opts.CACertPath != "" {
+			return nil, errors.New("MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set; take one")
+		}
+		config.InsecureSkipVerify = true //nolint:gosec // what the user asked for
+	}
+	if opts.CACertPath != "" {
+		pem, err := os.ReadFile(opts.CACertPath)
+		if err != nil {
+			return nil, fmt.Errorf("read the authority's certificate (MLFLOW_TRACKING_SERVER_CERT_PATH): %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("MLFLOW_TRACKING_SERVER_CERT_PATH: %q holds no PEM certificate", opts.CACertPath)
+		}
+	}
+	if opts.ClientCertPath != "" {
+		pair, err := tls.LoadX509KeyPair(opts.ClientCertPath, opts.ClientCertPath)
+		if err != nil {
+			return nil, fmt.Errorf("MLFLOW_TRACKING_CLIENT_CERT_PATH: %q is not one PEM file with certificate and key: %w",
+				opts.ClientCertPath, err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+// tlsFix says what to do about a failed handshake; it is empty for any other error. Such a failure lasts, so it is not
+// repeated.
+func tlsFix(err error) string {
+	var unverified *tls.CertificateVerificationError
+	var alert tls.AlertError
+	switch {
+	case errors.As(err, &unverified):
+		return fixAuthority
+	case errors.As(err, &alert) && strings.Contains(alert.Error(), "certificate"):
+		return fixClientCert
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return "the server speaks plain HTTP there: use http:// in the tracking URI"
+	}
+	return ""
+}

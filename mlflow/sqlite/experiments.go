@@ -1,0 +1,118 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// EnsureExperiment implements mlflow.Experiments. The location it returns, and leaves in the file until Close, is
+// absolute where Options say what relative ones refer to.
+func (s *Store) EnsureExperiment(ctx context.Context, name string) (mlflow.Experiment, error) {
+	var found mlflow.Experiment
+	err := s.transact(ctx, "ensure experiment", func(tx *sql.Tx) (err error) {
+		found, err = s.findExperiment(ctx, tx, name)
+		if errors.Is(err, sql.ErrNoRows) {
+			found, err = s.createExperiment(ctx, tx, name)
+		}
+		return err
+	})
+	if err != nil {
+		return mlflow.Experiment{}, err
+	}
+	s.remember(found.ID, "")
+	return found, nil
+}
+
+func (s *Store) findExperiment(ctx context.Context, tx *sql.Tx, name string) (mlflow.Experiment, error) {
+	found := mlflow.Experiment{Name: name}
+	var stage, location string
+	err := tx.QueryRowContext(ctx, `SELECT experiment_id, coalesce(lifecycle_stage, 'active'), coalesce(artifact_location, '')
+		FROM experiments WHERE name = ?`, name).Scan(&found.ID, &stage, &location)
+	if err != nil {
+		return found, err
+	}
+	if stage != "active" {
+		return found, s.refused("ensure experiment", fmt.Sprintf("experiment %q is deleted", name),
+			fmt.Sprintf("restore it (mlflow experiments restore -x %s) or name another experiment", found.ID))
+	}
+	found.ArtifactLocation = s.absolute(location)
+	if found.ArtifactLocation != location {
+		_, err = tx.ExecContext(ctx, `UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?`,
+			found.ArtifactLocation, found.ID)
+	}
+	return found, err
+}
+
+func (s *Store) createExperiment(ctx context.Context, tx *sql.Tx, name string) (mlflow.Experiment, error) {
+	now := time.Now().UnixMilli()
+	result, err := tx.ExecContext(ctx, `INSERT INTO experiments
+		(name, artifact_location, lifecycle_stage, creation_time, last_update_time)
+		VALUES (?, '', 'active', ?, ?)`, name, now, now)
+	if err != nil {
+		return mlflow.Experiment{}, err
+	}
+	id, err := result.LastInsertId()
+	if err != nil {
+		return mlflow.Experiment{}, err
+	}
+	location := s.newLocation(id)
+	_, err = tx.ExecContext(ctx, `UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?`, location, id)
+	return mlflow.Experiment{ID: strconv.FormatInt(id, 10), Name: name, ArtifactLocation: location}, err
+}
+
+// newLocation is the artifact location of a new experiment.
+func (s *Store) newLocation(experimentID int64) string {
+	return mlflow.LocalLocation(filepath.Join(s.options.ArtifactRoot, strconv.FormatInt(experimentID, 10)))
+}
+
+func (s *Store) absolute(location string) string {
+	if s.options.RelativeTo == "" || location == "" {
+		return location
+	}
+	return mlflow.AbsoluteLocation(location, s.options.RelativeTo)
+}
+
+// SearchRuns implements mlflow.Experiments.
+func (s *Store) SearchRuns(ctx context.Context, experimentID string, tag mlflow.Tag) ([]mlflow.Run, error) {
+	var runs []mlflow.Run
+	err := s.transact(ctx, "search runs", func(tx *sql.Tx) error {
+		ids, err := column(tx.QueryContext(ctx, `SELECT r.run_uuid FROM runs r JOIN tags t ON t.run_uuid = r.run_uuid
+			WHERE r.experiment_id = ? AND r.lifecycle_stage = 'active' AND t.key = ? AND t.value = ?
+			ORDER BY r.start_time, r.run_uuid`, experimentID, tag.Key, tag.Value))
+		if err != nil {
+			return err
+		}
+		runs = make([]mlflow.Run, len(ids))
+		for i, id := range ids {
+			if runs[i], err = s.readRun(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return runs, err
+}
+
+// column reads the one text column of a query.
+func column(rows *sql.Rows, err error) ([]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var values []string
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	return values, rows.Err()
+}

@@ -1,0 +1,36 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/Iyalvan/mlops-track/internal/storetest"
+	"github.com/Iyalvan/mlops-track/mlflow/sqlite"
+)
+
+// client is a real MLflow on the mlflow.db of a folder.
+func client(line int, folder string) storetest.Client {
+	db := filepath.Join(folder, "mlflow.db")
+	return storetest.Client{Line: line, URI: "sqlite:///" + db, Lock: sqlite.LockPath(db), Dir: folder}
+}
+
+func eachLine(t *testing.T, test func(t *testing.T, line int)) {
+	for _, line := range []int{2, 3} {
+		t.Run(fmt.Sprintf("MLflow%d", line), func(t *testing.T) { test(t, line) })
+	}
+}
+
+func TestMLflowReadsIt(t *testing.T) {
+	eachLine(t, func(t *testing.T, line int) {
+		folder := t.TempDir()
+		storetest.CrossRead(t, open(t, folder), client(line, folder))
+	})
+}
+
+func TestMLflowWritesAtTheSameTime(t *testing.T) {
+	eachLine(t, func(t *testing.T, line int) {
+		folder := t.TempDir()
+		storetest.CrossWrite(t, open(t, folder), client(line, folder))
+	})
+}

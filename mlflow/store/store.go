@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+	"github.com/Iyalvan/mlops-track/mlflow/filestore"
+	"github.com/Iyalvan/mlops-track/mlflow/rest"
+	"github.com/Iyalvan/mlops-track/mlflow/sqlite"
+)
+
+// Options say what to open and how. The fields after Environ concern tracking servers and are those of rest.Options.
+type Options struct {
+	URI     string   // any MLflow tracking URI
+	Dir     string   // absolute folder that relative paths start from
+	Environ []string // NAME=value, for the mlflow server of a database
+
+	Username, Password string
+	Token              string
+	CACertPath         string
+	ClientCertPath     string
+	InsecureTLS        bool
+	Workspace          string
+	UserAgent          string
+	Proxy              func(*url.URL) (*url.URL, error)
+}
+
+// Opened is an open store. Close must be called.
+type Opened struct {
+	mlflow.Store
+	Target
+
+	client *rest.Client // nil for an embedded store
+	close  func(context.Context) error
+}
+
+// Open opens the store, and creates an embedded one. It asks nothing of a tracking server; the first call does.
+func Open(ctx context.Context, opts Options) (*Opened, error) {
+	target, err := Describe(opts)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{Target: target}
+	switch target.kind {
+	case server:
+		err = o.connect(opts, opts.URI)
+	case file:
+		err = o.openFile(ctx)
+	case folder:
+		err = o.openFolder(ctx)
+	case database:
+		err = o.serve(ctx, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// RunURL is the page of a run for a browser; empty where there is none.
+func (o *Opened) RunURL(experimentID, runID string) string {
+	if o.kind != server {
+		return ""
+	}
+	return o.client.RunURL(experimentID, runID)
+}
+
+// Artifacts opens the place that an artifact location of this store names.
+func (o *Opened) Artifacts(location string) (artifact.Repo, error) {
+	return artifact.Open(mlflow.AbsoluteLocation(location, o.Dir), o.client)
+}
+
+// Close makes the artifact locations of an embedded store relative, if it was named by a relative path, and ends the
+// server of a database. It is best not called with a context that is over.
+func (o *Opened) Close(ctx context.Context) error { return o.close(ctx) }
+
+func (o *Opened) connect(opts Options, uri string) error {
+	client, err := rest.New(rest.Options{
+		URI: uri, Username: opts.Username, Password: opts.Password, Token: opts.Token, CACertPath: opts.CACertPath,
+		ClientCertPath: opts.ClientCertPath, InsecureTLS: opts.InsecureTLS, Workspace: opts.Workspace,
+		UserAgent: opts.UserAgent, Proxy: opts.Proxy,
+	})
+	if err != nil {
+		return err
+	}
+	o.Store, o.client = client, client
+	o.close = func(context.Context) error { client.Close(); return nil }
+	return nil
+}
+
+func (o *Opened) openFile(ctx context.Context) error {
+	s, err := sqlite.Open(ctx, o.Path, sqlite.Options{
+		ArtifactRoot: filepath.Join(filepath.Dir(o.Path), artifactFolder), RelativeTo: o.relativeTo(),
+	})
+	if err != nil {
+		return fmt.Errorf("open %s: %w", o.Display, err)
+	}
+	o.Store, o.close = s, s.Close
+	return nil
+}
+
+func (o *Opened) openFolder(ctx context.Context) error {
+	s, err := filestore.Open(ctx, o.Path, filestore.Options{RelativeTo: o.relativeTo()})
+	if err != nil {
+		return fmt.Errorf("open %s: %w", o.Display, err)
+	}
+	o.Store, o.close = s, s.Close
+	return nil
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/sqlite"
+)
+
+// artifactFolder is where the artifacts of an SQLite store lie, beside it; the name that mlflow server uses.
+const artifactFolder = "mlartifacts"
+
+// Target is what can be said about a store without opening it.
+type Target struct {
+	// ChildEnv is what a program needs in its environment to log there: MLFLOW_TRACKING_URI, absolute, and more. It may
+	// hold a password.
+	ChildEnv map[string]string
+	// LockPath is the file on which a process holds flock(2) while it opens the store; empty: none is needed.
+	LockPath string
+	Display  string // the URI for people, without secrets
+	Path     string // of the file or folder, absolute; empty for a server or a database
+	Dir      string // folder that relative artifact locations of the store start from
+
+	kind     kind
+	relative bool // the path was
+}
+
+type kind int
+
+const (
+	server kind = iota
+	file
+	folder
+	database
+)
+
+const trackingURI = "MLFLOW_TRACKING_URI"
+
+// Describe says which store a tracking URI names, without touching it. A URI that is not taken is an error that lists
+// those that are.
+func Describe(opts Options) (Target, error) {
+	scheme, rest, found := strings.Cut(opts.URI, ":")
+	dialect, _, _ := strings.Cut(strings.ToLower(scheme), "+")
+	target := Target{Display: mlflow.RedactURI(opts.URI), Dir: opts.Dir, ChildEnv: map[string]string{trackingURI: opts.URI}}
+	switch {
+	case found && (dialect == "http" || dialect == "https"):
+		target.kind = server
+		return target, nil
+	case found && dialect == "sqlite":
+		return describeFile(target, rest, opts)
+	case found && (dialect == "postgresql" || dialect == "mysql" || dialect == "mssql"):
+		target.kind = database
+		return target, nil
+	}
+	if path, ok := mlflow.LocalPath(opts.URI); ok && !strings.HasPrefix(opts.URI, "databricks") { // a word of its own in MLflow
+		target.kind = folder
+		target.locate(path, opts.Dir)
+		target.ChildEnv[trackingURI] = fileURI(target.Path)
+		target.ChildEnv["MLFLOW_ALLOW_FILE_STORE"] = "true" // MLflow 3.13 and newer refuse folders without it
+		return target, nil
+	}
+	return Target{}, fmt.Errorf("tracking URI %q: scheme %q is not taken; "+
+		"http:, https:, sqlite:, file:, a path, postgresql:, mysql: and mssql: are", target.Display, scheme)
+}
+
+// describeFile follows SQLAlchemy: three slashes, then the path, which is absolute with a fourth one
+// (https://docs.sqlalchemy.org/en/20/core/engines.html#sqlite).
+func describeFile(target Target, rest string, opts Options) (Target, error) {
+	path, ok := strings.CutPrefix(rest, "///")
+	if !ok || path == "" || path == ":memory:" || strings.HasPrefix(path, "file:") || strings.Contains(path, "?") {
+		return Target{}, fmt.Errorf("tracking URI %q names no file; write sqlite:///mlflow.db, or sqlite:////folder/mlflow.db for "+
+			"an absolute path", opts.URI)
+	}
+	target.kind = file
+	target.locate(filepath.FromSlash(path), opts.Dir)
+	target.LockPath = sqlite.LockPath(target.Path)
+	target.ChildEnv[trackingURI] = "sqlite:///" + filepath.ToSlash(target.Path)
+	return target, nil
+}
+
+// locate sets the path, and the folder that its relative artifact locations start from: the one it lies in, so that the
+// two can be moved together.
+func (t *Target) locate(path, dir string) {
+	t.relative = !filepath.IsAbs(path)
+	if t.relative {
+		path = filepath.Join(dir, path)
+	}
+	t.Path, t.Dir = filepath.Clean(path), filepath.Dir(filepath.Clean(path))
+}
+
+// relativeTo is the folder to which Close makes artifact locations relative; empty: it leaves them.
+func (t *Target) relativeTo() string {
+	if t.relative {
+		return t.Dir
+	}
+	return ""
+}
+
+// fileURI is the URI of an absolute path.
+func fileURI(path string) string {
+	location := mlflow.LocalLocation(path)
+	if strings.HasPrefix(location, "file:") {
+		return location
+	}
+	return "file://" + location
+}
+
+// Redact hides the secrets of a tracking URI; any other text is returned as it is.
+func Redact(text string) string { return mlflow.RedactURI(text) }

@@ -1,0 +1,15 @@
+// Package python holds what rides into the Python processes of a training step, and unpacks it for PYTHONPATH.
+//
+// The folder tree has three parts. sitecustomize.py is the hook: Python runs it at every start; it costs less than a
+// millisecond until a training framework or mlflow is imported, then enables autolog in one process of the step, keeps
+// the script in the step's run and store, and writes what it saw to $MLOPS_HOOK/events.jsonl. mlops_track is the package
+// that a script may import, and holds the later parts of the hook. fallback has mlops_wrapper, an older name of the same
+// decorator, for where no such package is installed.
+//
+// The hook never makes a program fail and never prints. It does nothing but chain to the sitecustomize it shadows where
+// MLOPS_HOOK is not set.
+//
+// Followed documents: Python's site module (https://docs.python.org/3/library/site.html), its import system
+// (https://docs.python.org/3/reference/import.html), and MLflow's autologging
+// (https://mlflow.org/docs/latest/ml/tracking/autolog/).
+package python

@@ -1,0 +1,98 @@
+"""The two files through which a step hands its result (MLOPS_RESULT) and live metrics (MLOPS_METRICS) to mlops-track."""
+import json
+import os
+import threading
+import time
+import warnings
+
+from ._values import document, numbers
+
+_lock = threading.Lock()
+
+
+def result(params=None, metrics=None, tags=None, artifacts=None, model_local_path=None, model_name=None):
+    """Adds to the result of this step and returns the whole of it.
+
+    Several calls merge: params, metrics and tags key by key, artifacts one after the other; the last word wins. Numpy and
+    torch scalars become plain numbers, NaN and infinities strings. A metric that is no number is a TypeError.
+    Outside a step it warns, writes nothing, and returns what this call would have added.
+    """
+    added = document(params, metrics, tags, artifacts, model_local_path, model_name)
+    path = os.environ.get("MLOPS_RESULT")
+    if not path:
+        warnings.warn("mlops_track.result: this is no tracked step (MLOPS_RESULT is not set), nothing is written",
+                      RuntimeWarning, stacklevel=2)
+        return added
+    with _lock:
+        merged = _merged(_read(path), added)
+        _write(path, merged)
+    return merged
+
+
+def log_metrics(metrics, step=None):
+    """Appends metrics to the live metrics of this step, with the present time.
+
+    The dict may hold "step" and "timestamp" (ms) itself. Outside a step, or where the file cannot be written, it warns:
+    a live metric never stops a training.
+    """
+    line = numbers(metrics)
+    if step is not None:
+        line["step"] = int(step)
+    line.setdefault("timestamp", int(time.time() * 1000))
+    path = os.environ.get("MLOPS_METRICS")
+    if not path:
+        warnings.warn("mlops_track.log_metrics: this is no tracked step (MLOPS_METRICS is not set), nothing is written",
+                      RuntimeWarning, stacklevel=2)
+        return
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(fd, (json.dumps(line, allow_nan=False) + "\n").encode("ascii"))
+        finally:
+            os.close(fd)
+    except OSError as error:
+        warnings.warn("mlops_track.log_metrics: %s" % error, RuntimeWarning, stacklevel=2)
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return {}
+    if not text.strip():
+        return {}
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise ValueError("%s is no JSON: %s" % (path, error)) from None
+    if not isinstance(found, dict):
+        raise ValueError("%s holds no JSON object" % path)
+    return found
+
+
+def _merged(found, added):
+    merged = dict(found)
+    for key, value in added.items():
+        before = merged.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            value = dict(before, **value)
+        elif key == "artifacts" and before is not None:
+            before = [before] if isinstance(before, str) else list(before)
+            value = before + [item for item in value if item not in before]
+        merged[key] = value
+    return merged
+
+
+def _write(path, content):
+    import tempfile  # slow to import, and this module is part of the hook's
+    folder = os.path.dirname(os.path.abspath(path))
+    os.makedirs(folder, exist_ok=True)
+    fd, temporary = tempfile.mkstemp(prefix=".result-", dir=folder)
+    try:
+        with os.fdopen(fd, "w", encoding="ascii") as file:
+            json.dump(content, file, allow_nan=False)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

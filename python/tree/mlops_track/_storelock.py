@@ -1,0 +1,89 @@
+"""Lets one process at a time open the embedded store.
+
+Opening an SQLite store creates or upgrades its tables; several processes that do so at once crash inside MLflow
+("duplicate column", "table already exists"). The store's constructor therefore runs under a file lock.
+"""
+import functools
+import os
+import threading
+import time
+
+from ._channel import settings
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
+
+_PATIENCE = 300  # seconds until the store is opened without the lock: an upgrade takes seconds
+_PAUSE = 0.05    # seconds between two tries
+
+_mutex = threading.RLock()
+_depth = 0
+
+
+def apply(module):
+    """Wraps SqlAlchemyStore.__init__ of the tracking store or of the model registry."""
+    if fcntl is None or not str(settings().get("tracking_uri")).startswith("sqlite:") or not settings().get("store_lock"):
+        return
+    store = module.SqlAlchemyStore
+    initialize = store.__init__
+
+    @functools.wraps(initialize)
+    def __init__(self, db_uri, *args, **kwargs):
+        if not str(db_uri).startswith("sqlite:"):
+            return initialize(self, db_uri, *args, **kwargs)
+        with _Locked(settings()["store_lock"]):
+            return initialize(self, db_uri, *args, **kwargs)
+
+    store.__init__ = __init__
+
+
+class _Locked:
+    """Holds the lock file; a thread may enter again (a store opens the registry's while it opens)."""
+
+    def __init__(self, path):
+        self._path = path
+        self._fd = None
+
+    def __enter__(self):
+        global _depth
+        _mutex.acquire()
+        _depth += 1
+        if _depth == 1:
+            self._fd = _take(self._path)
+
+    def __exit__(self, *exception):
+        global _depth
+        _depth -= 1
+        if self._fd is not None:
+            os.close(self._fd)
+        _mutex.release()
+
+
+def _take(path):
+    """Returns the descriptor of the locked file, None where it cannot be locked."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        return None
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fd
+        except OSError:
+            if time.monotonic() > give_up:
+                os.close(fd)
+                return None
+            time.sleep(_PAUSE)
+
+
+def _after_fork():
+    """In a forked child no other thread is left that could release the mutex."""
+    global _mutex, _depth
+    _mutex, _depth = threading.RLock(), 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,71 @@
+package track
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+)
+
+// describe prints the plan and does nothing: names, tags, the step and its environment, secrets hidden.
+func describe(p Plan, host Host) error {
+	target, err := store.Describe(p.storeOptions(host))
+	if err != nil {
+		return err
+	}
+	o := open{store: &store.Opened{Target: target}, run: mlflow.Run{ID: "<new run>", ExperimentID: "<experiment>"}}
+	env, err := stepEnvironment(p, o, host.PythonDir, host.Environ)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "store:       %s\nexperiment:  %s\nrun:         %s\n", target.Display, p.Experiment, p.RunName)
+	fmt.Fprintf(&b, "step:        %s\nin:          %s\n", commandLine(p), p.WorkingDirectory)
+	fmt.Fprintf(&b, "autolog:     %t\n", p.Autolog)
+	for _, a := range p.Artifacts {
+		fmt.Fprintf(&b, "artifacts:   %s\n", a)
+	}
+	for _, t := range p.Tags {
+		fmt.Fprintf(&b, "tag:         %s=%s\n", t.Key, hidden(t.Key, t.Value))
+	}
+	for _, name := range sortedKeys(env.Set) {
+		fmt.Fprintf(&b, "environment: %s=%s\n", name, hidden(name, store.Redact(env.Set[name])))
+	}
+	if len(env.Taken) > 0 {
+		fmt.Fprintf(&b, "taken out:   %s\n", strings.Join(env.Taken, " "))
+	}
+	fmt.Fprintf(&b, "and %d variables of this environment as they are\n", len(env.All)-len(env.Set))
+	_, err = fmt.Fprint(host.Stdout, b.String())
+	return err
+}
+
+// hidden hides a value whose name says that it is a secret.
+func hidden(name, value string) string {
+	upper := strings.ToUpper(name)
+	for _, word := range []string{"TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY", "PRIVATE_KEY"} {
+		if strings.Contains(upper, word) {
+			return "***"
+		}
+	}
+	return value
+}
+
+// commandLine is the step as a person would type it; of a script its first line.
+func commandLine(p Plan) string {
+	if p.Script != "" {
+		line, more, _ := strings.Cut(strings.TrimSpace(p.Script), "\n")
+		if more != "" {
+			line += " ..."
+		}
+		return line
+	}
+	quoted := make([]string, len(p.Args))
+	for i, arg := range p.Args {
+		quoted[i] = arg
+		if arg == "" || strings.ContainsAny(arg, " \t\n\"'$\\*?[]{}()<>|&;#~`") {
+			quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
+}

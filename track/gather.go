@@ -1,0 +1,55 @@
+package track
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/Iyalvan/mlops-track/collect"
+	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+)
+
+// Left is what the step left, read and checked.
+type Left struct {
+	Result      collect.Result
+	Files       []artifact.File // to be uploaded
+	ModelTarget string          // folder of Files that holds the model to register; empty: it is in the store, or there is none
+	Problems    []collect.Problem
+}
+
+// gather reads the result file and finds the files to upload.
+func gather(p Plan, host Host) Left {
+	var l Left
+	l.Result, l.Problems = collect.LoadResult(p.Files.Result)
+	specs := append(slices.Clone(p.Artifacts), l.Result.Artifacts...)
+	if folder := localModel(p, l.Result.ModelLocalPath); folder != "" {
+		l.ModelTarget = filepath.Base(folder)
+		specs = append(specs, folder+" => "+l.ModelTarget)
+	}
+	_ = specs
+	return l
+}
+
+// roots are the folders in which files of the step may lie.
+func (p Plan) roots(host Host) []string {
+	roots := []string{p.Dir, p.WorkingDirectory, p.Files.Work}
+	if p.CI.InCI() && p.CI.Workspace != "" {
+		roots = append(roots, p.CI.Workspace)
+	}
+	return append(roots, host.TempDirs...)
+}
+
+// localModel is the folder that model_local_path names, if it is one of this machine.
+func localModel(p Plan, name string) string {
+	if name == "" {
+		return ""
+	}
+	folder := name
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(p.WorkingDirectory, folder)
+	}
+	if _, err := os.Stat(filepath.Join(folder, modelFile)); err != nil {
+		return ""
+	}
+	return folder
+}

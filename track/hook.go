@@ -1,0 +1,121 @@
+package track
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Training is what the Python hook saw inside the step's processes.
+type Training struct {
+	Python     bool   // a Python with the hook ran
+	MLflow     string // version that autolog was enabled with; empty if it was not
+	Frameworks []string
+	InForce    bool // a framework was imported where MLflow is installed
+	Trained    bool // a training call was seen
+	Exception  Exception
+	Warnings   []string
+	Trouble    string // why autolog could not be enabled; empty if it could
+}
+
+// Exception is the last uncaught Python exception.
+type Exception struct {
+	Type    string // as the traceback prints it
+	Message string
+}
+
+// hookConfig is hook.json, which the Python hook reads.
+type hookConfig struct {
+	Autolog       bool           `json:"autolog"`
+	AutologConfig map[string]any `json:"autolog_config"`
+	RunID         string         `json:"run_id"`
+	ExperimentID  string         `json:"experiment_id"`
+	TrackingURI   string         `json:"tracking_uri"`
+	StoreLock     string         `json:"store_lock"`
+}
+
+func writeHookConfig(p Plan, o open) error {
+	text, err := json.Marshal(hookConfig{
+		Autolog: p.Autolog, AutologConfig: p.AutologConfig,
+		RunID: o.run.ID, ExperimentID: o.run.ExperimentID,
+		TrackingURI: o.store.ChildEnv["MLFLOW_TRACKING_URI"], StoreLock: o.store.LockPath,
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(p.Files.Hook, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(p.Files.Hook, "hook.json"), text, 0o600)
+}
+
+// hookEvent is one line of events.jsonl, which the Python hook writes.
+type hookEvent struct {
+	Event   string `json:"event"`
+	Name    string `json:"name"`
+	MLflow  string `json:"mlflow"`
+	Message string `json:"message"`
+	Type    string `json:"type"`
+}
+
+// maxEvents bounds what is read of the hook's notes: a sweep of many thousand processes writes no more than this that
+// matters.
+const maxEvents = 32 << 20
+
+// readTraining reads the hook's notes. A missing file means that no Python loaded it.
+func readTraining(dir string) (Training, error) {
+	var t Training
+	f, err := os.Open(filepath.Join(dir, "events.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, nil
+	}
+	if err != nil {
+		return t, fmt.Errorf("read the notes of the Python hook: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	noMLflow := false
+	lines := bufio.NewScanner(io.LimitReader(f, maxEvents))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var e hookEvent
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			continue // a line cut off by a killed process
+		}
+		switch e.Event {
+		case "python":
+			t.Python = true
+		case "framework":
+			t.Frameworks = appendNew(t.Frameworks, e.Name)
+		case "autolog":
+			t.MLflow = e.MLflow
+		case "no-mlflow":
+			noMLflow = true
+		case "autolog-error":
+			t.Trouble = e.Message
+		case "training":
+			t.Trained = true
+		case "exception":
+			t.Exception = Exception{Type: e.Type, Message: e.Message}
+		case "warning":
+			t.Warnings = appendNew(t.Warnings, e.Message)
+		}
+	}
+	t.InForce = t.MLflow != ""
+	if noMLflow && t.Trouble == "" {
+		t.Trouble = "mlflow is not installed in the step's Python"
+	}
+	return t, nil
+}
+
+func appendNew(list []string, s string) []string {
+	if s == "" || strings.Contains("\x00"+strings.Join(list, "\x00")+"\x00", "\x00"+s+"\x00") {
+		return list
+	}
+	return append(list, s)
+}

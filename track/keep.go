@@ -1,0 +1,97 @@
+package track
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/collect"
+	"github.com/Iyalvan/mlops-track/kept"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+)
+
+// keepTimeout bounds keeping what a server did not take. After a cancel it fits between the end of the closing and
+// GitHub's kill.
+const keepTimeout = 2 * time.Second
+
+// openKept opens the run in the local store of the offline folder. serverRun is the run that is open on the server; empty
+// if there is none.
+func openKept(ctx context.Context, p Plan, host Host, serverRun string) (open, error) {
+	if err := os.MkdirAll(p.OfflineDir, 0o755); err != nil { //nolint:gosec // later steps of the job read it
+		return open{}, fmt.Errorf("keep the run: %w", err)
+	}
+	serverRun = first(serverRun, p.Resume)
+	p.Resume = ""
+	o, err := openRun(ctx, p, store.Options{URI: kept.StoreURI, Dir: p.OfflineDir, Environ: host.Environ})
+	if err != nil {
+		return o, fmt.Errorf("keep the run in %q: %w", p.OfflineDir, err)
+	}
+	o.kept = true
+	return o, kept.Write(p.OfflineDir, kept.Note{
+		RunID: o.run.ID, Experiment: p.Experiment, TrackingURI: store.Redact(p.TrackingURI), ServerRunID: serverRun,
+	})
+}
+
+// worthKeeping says whether the faults are of a kind that a later delivery mends: the server was away, did not answer in
+// time, or no longer took our credentials.
+func worthKeeping(faults []error) bool {
+	for _, err := range faults {
+		var away *mlflow.UnreachableError
+		var refused *mlflow.RefusedError
+		switch {
+		case errors.As(err, &away), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+			return true
+		case errors.As(err, &refused) && refused.Lasting():
+			return true
+		}
+	}
+	return false
+}
+
+// keepRest keeps what the server did not take of a run that it had opened: the closing is done once more, into the local
+// store. What the server has already does no harm there, as delivery only adds. It returns the folder.
+func keepRest(p Plan, o open, step StepResult, l Left, closed Closed, host Host) string {
+	ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
+	defer cancel()
+	k, err := openKept(ctx, p, host, o.run.ID)
+	if err != nil {
+		host.Console.Error(err.Error(), "")
+		return ""
+	}
+	rest := collect.ReadAll(ctx, p.Files.Metrics, step.Points.Offset, func(ctx context.Context, points []mlflow.Metric) error {
+		return k.store.LogBatch(ctx, k.run.ID, mlflow.Batch{Metrics: points})
+	})
+	l.Files = missing(closed.Artifacts)
+	again := finalize(ctx, func() {}, p, k, step, l, func(string) {})
+	for _, err := range append(again.Faults, rest.Err, k.store.Close(ctx)) {
+		if err != nil {
+			host.Console.Warn("keep the run: "+err.Error(), "")
+		}
+	}
+	host.Console.Warn("the tracking server did not take all of the run; the rest is kept in "+p.OfflineDir, keepHint(p))
+	return p.OfflineDir
+}
+
+// keepHint says how the folder leaves the CI job and how it gets to the server later.
+func keepHint(p Plan) string {
+	dir := p.OfflineDir
+	if rel, err := filepath.Rel(p.Dir, dir); err == nil && filepath.IsLocal(rel) {
+		dir = rel
+	}
+	sync := "deliver it later: mlops-track sync " + dir
+	switch p.CI.Provider {
+	case ciinfo.GitHub:
+		return fmt.Sprintf(`keep the folder with a step after this one, then %s
+      - if: always()
+        uses: actions/upload-artifact@v4
+        with: {name: mlops-track, path: %s, include-hidden-files: true}`, sync, dir)
+	case ciinfo.GitLab:
+		return fmt.Sprintf("keep the folder with this line in the job, then %s\n    artifacts: {when: always, paths: [%s/]}", sync, dir)
+	}
+	return sync
+}

@@ -1,0 +1,112 @@
+package track
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/outputs"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/report"
+)
+
+// publish tells everybody: the closing table in the log, the job summary, the outputs. What cannot be written is told and
+// changes nothing.
+func publish(p Plan, host Host, out Outcome) {
+	r := reportOf(p, out, host)
+	if out.Refused == nil {
+		host.Console.Block(report.Terminal(r))
+		host.Console.Say("%s", r.Verdict())
+		if file := host.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
+			warn(host, outputs.WriteSummary(file, report.Markdown(r)))
+		}
+	}
+	values := outputValues(out)
+	if file := host.Getenv("GITHUB_OUTPUT"); file != "" {
+		warn(host, outputs.WriteGitHub(file, values))
+	}
+	if p.OutputsFile != "" {
+		left, err := outputs.WriteDotenv(p.OutputsFile, values)
+		warn(host, err)
+		if len(left) > 0 {
+			host.Console.Warn("outputs-file: left out "+strings.Join(left, ", "), "dotenv takes one line a value, 20 values and 5 KB; the run has them all")
+		}
+	}
+}
+
+func warn(host Host, err error) {
+	if err != nil {
+		host.Console.Warn(err.Error(), "")
+	}
+}
+
+// outputValues are the outputs that have a value, in the order of the documentation.
+func outputValues(out Outcome) []outputs.Value {
+	all := []outputs.Value{
+		{Name: "run-id", Text: out.Run.ID},
+		{Name: "run-name", Text: out.Run.Name},
+		{Name: "run-url", Text: out.RunURL},
+		{Name: "experiment-id", Text: out.Run.ExperimentID},
+		{Name: "status", Text: string(out.Status)},
+		{Name: "exit-code", Text: fmt.Sprint(out.ExitCode)},
+		{Name: "metrics", Text: metricsJSON(out.Run.Metrics)},
+		{Name: "params", Text: toJSON(out.Run.Params)},
+		{Name: "artifact-uri", Text: out.Run.ArtifactURI},
+		{Name: "model-name", Text: out.Model.Name},
+		{Name: "model-version", Text: out.Model.Version},
+		{Name: "offline-path", Text: out.Offline},
+	}
+	var set []outputs.Value
+	for _, v := range all {
+		if v.Text != "" {
+			set = append(set, v)
+		}
+	}
+	return set
+}
+
+// metricsJSON writes the last values; what is no JSON number is a string, as the result file takes it.
+func metricsJSON(metrics map[string]mlflow.Metric) string {
+	values := make(map[string]any, len(metrics))
+	for key, m := range metrics {
+		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
+			values[key] = report.Number(m.Value)
+			continue
+		}
+		values[key] = m.Value
+	}
+	return toJSON(values)
+}
+
+// toJSON writes a map as one line; an empty map is {}.
+func toJSON[V any](m map[string]V) string {
+	if m == nil {
+		return "{}"
+	}
+	text, err := json.Marshal(m)
+	if err != nil { // strings and finite numbers always pass
+		return ""
+	}
+	return string(text)
+}
+
+func reportOf(p Plan, out Outcome, host Host) report.Report {
+	r := report.Report{
+		Status: string(out.Status), ExitCode: out.ExitCode, ErrorType: out.ErrorType, ErrorMessage: out.ErrorMessage,
+		Experiment: p.Experiment, RunName: first(out.Run.Name, p.RunName), RunID: out.Run.ID, RunURL: out.RunURL,
+		Store: out.Store, Kept: out.Offline, Commit: p.CI.ShortSHA(), Duration: out.Step.elapsed(),
+		Params: out.Run.Params, Metrics: make(map[string]float64, len(out.Run.Metrics)), LogTail: out.Step.Tail,
+		Artifacts: report.Artifacts{Files: out.Artifacts.Files, Bytes: out.Artifacts.Bytes, Failed: len(out.Artifacts.Failed)},
+	}
+	for key, m := range out.Run.Metrics {
+		r.Metrics[key] = m.Value
+	}
+	for _, w := range host.Console.Warnings() {
+		r.Warnings = append(r.Warnings, report.Warning{Text: w.Text, Next: w.Hint})
+	}
+	if out.Model.Name != "" {
+		r.Model = fmt.Sprintf("%s version %s", out.Model.Name, out.Model.Version)
+	}
+	return r
+}

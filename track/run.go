@@ -1,0 +1,95 @@
+package track
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+
+	"github.com/Iyalvan/mlops-track/internal/process"
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// Outcome is what the job came to.
+type Outcome struct {
+	Closed
+
+	Step    StepResult
+	RunURL  string // empty where the store has no page
+	Store   string // redacted
+	Offline string // folder where the run, or its rest, was kept; empty if the server has it all
+	Refused error  // why the step was not started; nil if it was
+}
+
+// Run does the whole job: open the run, run the step, take what it left, close the run. It returns only when the run is
+// closed or cannot be.
+func Run(ctx context.Context, p Plan, host Host) Outcome {
+	in := watch(ctx, host.Signals)
+	defer in.stop()
+	o, err := start(in.ctx, p, host)
+	if err != nil {
+		return refusal(in, err)
+	}
+	out := Outcome{Store: o.store.Display, RunURL: o.store.RunURL(o.run.ExperimentID, o.run.ID)}
+	sayOpened(host.Console, p, o, out.RunURL)
+	step, l := work(p, o, host, in)
+
+	closing, tick, cancel := in.closing(p.FinishTimeout)
+	defer cancel()
+	if step.follower != nil {
+		step.Points = step.follower.Finish(closing, tick)
+	}
+	out.Step = step
+	out.Closed = finalize(closing, tick, p, o, step, l, func(line string) { host.Console.Say("%s", line) })
+	tell(host.Console, p, out)
+	if o.kept {
+		out.Offline = p.OfflineDir
+	} else if p.OnTrackingError == "keep" && worthKeeping(append(out.Faults, step.Points.Err)) {
+		out.Offline = keepRest(p, o, step, l, out.Closed, host)
+	}
+	out.ExitCode = exitCode(p, out)
+	if err := o.store.Close(closing); err != nil {
+		host.Console.Warn("close the store: "+err.Error(), "")
+	}
+	return out
+}
+
+// work runs the step and reads what it left.
+func work(p Plan, o open, host Host, in *interrupts) (StepResult, Left) {
+	env, err := stepEnvironment(p, o, host.PythonDir, host.Environ)
+	if err == nil {
+		err = prepareFiles(p, o)
+	}
+	if err != nil {
+		return StepResult{Result: process.Result{NotRun: err, ExitCode: 1, Start: host.Now(), End: host.Now()}}, Left{}
+	}
+	host.Console.Say("step: %s", commandLine(p))
+	step := runStep(p, o, env, host, in)
+	return step, gather(p, host)
+}
+
+// refusal is the outcome of a job whose run could not be opened.
+func refusal(in *interrupts, err error) Outcome {
+	out := Outcome{Refused: err}
+	out.Status, out.ExitCode = mlflow.Failed, 1
+	var cause interrupted
+	if errors.As(context.Cause(in.ctx), &cause) {
+		out.Status, out.ExitCode = mlflow.Killed, 128+signalNumber(cause.signal)
+	}
+	return out
+}
+
+// exitCode is the job's: the verdict's, or 1 where the user wants a lost server to count.
+func exitCode(p Plan, out Outcome) int {
+	if out.ExitCode == 0 && p.OnTrackingError == "fail" && len(out.Faults) > 0 {
+		return 1
+	}
+	return out.ExitCode
+}
+
+func signalNumber(sig os.Signal) int {
+	if s, ok := sig.(syscall.Signal); ok {
+		return int(s)
+	}
+	return 0
+}

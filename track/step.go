@@ -1,0 +1,74 @@
+package track
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/collect"
+	"github.com/Iyalvan/mlops-track/internal/process"
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// killedTimeout bounds the first word to the server after a cancel.
+const killedTimeout = 5 * time.Second
+
+// StepResult is how the step ended and what was seen while it ran.
+type StepResult struct {
+	process.Result
+	Training Training
+	Points   collect.Followed // what became of the live metrics file
+
+	follower *collect.Follower // to be finished
+}
+
+// elapsed is how long the step ran.
+func (s StepResult) elapsed() time.Duration { return s.End.Sub(s.Start) }
+
+// runStep runs the step to its end and follows its live metrics meanwhile. It cannot fail: a step that could not be
+// started is a result too.
+func runStep(p Plan, o open, env Environment, host Host, in *interrupts) StepResult {
+	follower := collect.Follow(p.Files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
+		return o.store.LogBatch(ctx, o.run.ID, mlflow.Batch{Metrics: points})
+	})
+	result := process.Run(process.Command{
+		Args: p.Args, Dir: p.WorkingDirectory, Env: env.All,
+		Stdin: host.Stdin, Stdout: host.Stdout, Stderr: host.Stderr, Grace: p.StopGrace,
+	}, in.forward, func(sig os.Signal) { tellKilled(o, sig, host) })
+
+	training, err := readTraining(p.Files.Hook)
+	if err != nil {
+		host.Console.Warn(err.Error(), "")
+	}
+	return StepResult{Result: result, Training: training, follower: follower}
+}
+
+// tellKilled writes the run's status as soon as the signal comes: there may be no time later.
+func tellKilled(o open, sig os.Signal, host Host) {
+	host.Console.Say("%s: passed on to the step; the run is marked KILLED", signalName(sig))
+	ctx, cancel := context.WithTimeout(context.Background(), killedTimeout)
+	defer cancel()
+	if err := o.store.UpdateRun(ctx, o.run.ID, mlflow.RunUpdate{Status: mlflow.Killed, End: time.Now()}); err != nil {
+		host.Console.Say("mark the run KILLED: %v; it is tried again at the end", err)
+	}
+}
+
+// prepareFiles writes what the step reads and makes the files that it writes to.
+func prepareFiles(p Plan, o open) error {
+	if err := writeHookConfig(p, o); err != nil {
+		return fmt.Errorf("prepare the Python hook: %w", err)
+	}
+	if p.Files.Script != "" {
+		if err := os.WriteFile(p.Files.Script, []byte(p.Script+"\n"), 0o600); err != nil {
+			return fmt.Errorf("write the script of the step: %w", err)
+		}
+	}
+	// A result of an earlier run must not be taken for this one's.
+	for _, file := range []string{p.Files.Result, p.Files.Metrics} {
+		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("clear %q: %w", file, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package track
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/Iyalvan/mlops-track/collect"
+	"github.com/Iyalvan/mlops-track/internal/console"
+)
+
+func sayOpened(c *console.Console, p Plan, o open, url string) {
+	c.Say("run %s in experiment %s: %s", o.run.Name, p.Experiment, first(url, o.store.Display))
+}
+
+// tell says what a person should know of the closing: problems of the result first, then the run's, then the store's.
+func tell(c *console.Console, p Plan, out Outcome) {
+	for _, problem := range append(out.Problems, out.Step.Points.Problems(p.Files.Metrics)...) {
+		if problem.Severity == collect.Error {
+			c.Error(problem.Message, problem.Hint)
+		} else {
+			c.Warn(problem.Message, problem.Hint)
+		}
+	}
+	for _, n := range out.Notes {
+		c.Warn(n.Text, n.Hint)
+	}
+	training := out.Step.Training
+	if p.Autolog && training.Trouble != "" && out.Autolog != AutologCaptured {
+		c.Warn("autolog is not available: "+training.Trouble, "install mlflow beside the training framework, or set autolog to false")
+	}
+	for _, w := range training.Warnings {
+		c.Warn(w, "")
+	}
+	if out.Step.Left {
+		c.Warn("processes of the step are still running; what they log from now on may not be seen",
+			"let the step wait for them, for instance with wait in a shell script")
+	}
+	for _, f := range out.Artifacts.Failed {
+		c.Warn(fmt.Sprintf("artifact %q is not uploaded: %v", f.File.Target, f.Err), "")
+	}
+	if err := out.Step.Points.Err; err != nil {
+		c.Warn("live metrics were not all delivered: "+err.Error(), "")
+	}
+	for _, err := range out.Faults {
+		c.Warn(err.Error(), hintOf(err))
+	}
+	if out.ErrorType == errorMissingParams {
+		c.Error("MissingParams: "+out.ErrorMessage, `write {"params": {...}} to the file that MLOPS_RESULT names, or set autolog to false`)
+	}
+}
+
+func hintOf(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
