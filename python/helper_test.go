@@ -103,7 +103,7 @@ func checkOutsideRuns(t *testing.T, runs map[string]told) {
 		t.Errorf("collides has %v %v", collides.Params, collides.Metrics)
 	}
 	for key, want := range map[string]string{"team": "ads", "data": "v2", "mlops.status": "success",
-		"mlops.autolog": "captured", "mlops.collisions": "C,training_score"} {
+		"mlops.autolog": "captured", "mlops.collisions": `["C" "training_score"]`} {
 		if collides.Tags[key] != want {
 			t.Errorf("tag %s of collides is %q, want %q", key, collides.Tags[key], want)
 		}
@@ -150,9 +150,9 @@ func checkOutsideWarnings(t *testing.T, stderr string) {
 	for _, want := range []string{
 		"autolog enabled but captured 0 params\nframework may not support autolog (e.g., catboost)\n" +
 			"falling back to manual param logging\n",
-		"param collision detected: ['C']\nwhat the run has is kept; to log both, use a prefix: custom.C\n" +
+		"param collision detected: ['C']\nthe run's own value is kept; give yours a prefix, as in custom.C\n" +
 			"metric collision detected: ['training_score']\n" +
-			"what the run has is kept; to log both, use a prefix: custom.training_score\n",
+			"the run's own value is kept; give yours a prefix, as in custom.training_score\n",
 		"mlops_track.result: this is no tracked step (MLOPS_RESULT is not set), nothing is written\n" +
 			"mlops_track.log_metrics: this is no tracked step (MLOPS_METRICS is not set), nothing is written\n",
 	} {

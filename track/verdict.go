@@ -50,7 +50,7 @@ func judge(step process.Result, raised Exception, resultFaults []string, missing
 	case step.Signal != 0:
 		v.ErrorType, v.ErrorMessage = errorSignal, "ended by "+signalName(step.Signal)
 	case step.ExitCode != 0 && raised.Type != "":
-		v.ErrorType, v.ErrorMessage = raised.Type, raised.Message
+		v.ErrorType, v.ErrorMessage = raised.Type, first(raised.Message, raised.Type)
 	case step.ExitCode != 0:
 		v.ErrorType, v.ErrorMessage = errorExit, ending(step.Tail, step.ExitCode)
 	case len(resultFaults) > 0:

@@ -32,7 +32,8 @@ func CrossRead(t *testing.T, store mlflow.Store, c Client) {
 		Tags:   []mlflow.Tag{{Key: "mlflow.note.content", Value: "# note\n*x*"}},
 	}
 	for i := range 1500 {
-		batch.Metrics = append(batch.Metrics, mlflow.Metric{Key: "loss", Value: 1 / float64(i+1), Timestamp: int64(i), Step: int64(i / 2)})
+		batch.Metrics = append(batch.Metrics,
+			mlflow.Metric{Key: "loss", Value: 1 / float64(i+1), Timestamp: int64(i), Step: int64(i / 2)})
 	}
 	for key, v := range map[string]float64{"nan": math.NaN(), "inf": math.Inf(1), "-inf": math.Inf(-1), "tiny": 1e-300} {
 		batch.Metrics = append(batch.Metrics, mlflow.Metric{Key: key, Value: v, Timestamp: 7, Step: -3})

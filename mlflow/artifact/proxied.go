@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -69,7 +70,16 @@ func (p *proxied) Open(ctx context.Context, from string) (io.ReadCloser, error) 
 	if err := checkProxied(from); err != nil {
 		return nil, err
 	}
-	return open(ctx, p.client, from, p.url("artifacts", from))
+	body, err := open(ctx, p.client, from, p.url("artifacts", from))
+	if err == nil || errors.Is(err, mlflow.ErrNotFound) {
+		return body, err
+	}
+	// MLflow 2.9 answers 500 for a file that does not exist.
+	siblings, listErr := p.List(ctx, strings.TrimPrefix(path.Dir(from), "."))
+	if listErr == nil && !slices.ContainsFunc(siblings, func(e Entry) bool { return e.Path == from }) {
+		return nil, fmt.Errorf("artifact %q: %w", from, mlflow.ErrNotFound)
+	}
+	return nil, err
 }
 
 // url is the address of a file at one of the service's endpoints.

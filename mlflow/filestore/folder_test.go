@@ -45,7 +45,8 @@ func TestOpenRefusesAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mlruns")
 	write(t, path, "")
 	_, err := filestore.Open(t.Context(), path, filestore.Options{})
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); !ok || !strings.Contains(err.Error(), path) || refused.Hint() == "" {
+	refused, ok := errors.AsType[*mlflow.RefusedError](err)
+	if !ok || !strings.Contains(err.Error(), path) || refused.Hint() == "" {
 		t.Errorf("open a file: %v, want a RefusedError with a hint", err)
 	}
 }
@@ -133,7 +134,8 @@ func TestKeysStayInTheRun(t *testing.T) {
 func TestKeyInsideAnother(t *testing.T) {
 	s := open(t, t.TempDir())
 	r := newRun(t, s, "keys")
-	err := s.LogBatch(t.Context(), r.ID, mlflow.Batch{Params: []mlflow.Param{{Key: "a", Value: "1"}, {Key: "a/b", Value: "2"}}})
+	params := []mlflow.Param{{Key: "a", Value: "1"}, {Key: "a/b", Value: "2"}}
+	err := s.LogBatch(t.Context(), r.ID, mlflow.Batch{Params: params})
 	if refused, ok := errors.AsType[*mlflow.RefusedError](err); !ok || !strings.Contains(refused.Hint(), "a/b") {
 		t.Errorf("keys a and a/b: %v, want a RefusedError with a hint", err)
 	}
@@ -170,7 +172,8 @@ user_id: 2024-01-01
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != id || got.Status != mlflow.Running || got.ArtifactURI != "file:///data/with spaces that make the writer fold/artifacts" {
+	const uri = "file:///data/with spaces that make the writer fold/artifacts"
+	if got.ID != id || got.Status != mlflow.Running || got.ArtifactURI != uri {
 		t.Errorf("run is %+v", got)
 	}
 	history, err := s.MetricHistory(t.Context(), id, "loss")
@@ -253,7 +256,8 @@ func TestNoTemporaryFileIsLeft(t *testing.T) {
 		}
 		return err
 	})
-	if diff := cmp.Diff([]string{"meta.yaml", "metrics/m", "params/p", "tags/a/b", "tags/mlflow.runName"}, files); err != nil || diff != "" {
+	want := []string{"meta.yaml", "metrics/m", "params/p", "tags/a/b", "tags/mlflow.runName"}
+	if diff := cmp.Diff(want, files); err != nil || diff != "" {
 		t.Errorf("files differ: %v\n%s", err, diff)
 	}
 	if got := read(t, filepath.Join(run, "metrics", "m")); got != "3 0.25 -1\n" {

@@ -98,7 +98,8 @@ func (s *Store) explain(doing string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return s.refused(doing, err.Error(), "make the folder writable")
 	case isNotFolder(err):
-		return s.refused(doing, err.Error(), "a file is where a folder is needed: a key cannot be the beginning of another, as in a and a/b")
+		return s.refused(doing, err.Error(),
+			"a file is where a folder is needed: one key cannot begin another, as in a and a/b")
 	case isFull(err):
 		return s.refused(doing, err.Error(), "free some disk space")
 	}

@@ -59,7 +59,7 @@ func (s *Store) writeParams(ctx context.Context, tx *sql.Tx, runID string, param
 		return nil
 	}
 	there := map[string]string{}
-	if err := pairs(there)(tx.QueryContext(ctx, `SELECT key, value FROM params WHERE run_uuid = ?`, runID)); err != nil {
+	if err := readPairs(ctx, tx, there, `SELECT key, value FROM params WHERE run_uuid = ?`, runID); err != nil {
 		return err
 	}
 	var fresh []mlflow.Param

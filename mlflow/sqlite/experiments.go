@@ -33,8 +33,8 @@ func (s *Store) EnsureExperiment(ctx context.Context, name string) (mlflow.Exper
 func (s *Store) findExperiment(ctx context.Context, tx *sql.Tx, name string) (mlflow.Experiment, error) {
 	found := mlflow.Experiment{Name: name}
 	var stage, location string
-	err := tx.QueryRowContext(ctx, `SELECT experiment_id, coalesce(lifecycle_stage, 'active'), coalesce(artifact_location, '')
-		FROM experiments WHERE name = ?`, name).Scan(&found.ID, &stage, &location)
+	err := tx.QueryRowContext(ctx, `SELECT experiment_id, coalesce(lifecycle_stage, 'active'),
+		coalesce(artifact_location, '') FROM experiments WHERE name = ?`, name).Scan(&found.ID, &stage, &location)
 	if err != nil {
 		return found, err
 	}

@@ -75,9 +75,12 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"Text", write("notes.db", strings.Repeat("this is no database\n", 100)), "not a database"},
 		{"Folder", func(_ *testing.T, folder string) string { return folder }, "unable to open"},
-		{"MissingFolder", func(_ *testing.T, folder string) string { return filepath.Join(folder, "no", "mlflow.db") }, "no such file"},
+		{"MissingFolder", func(_ *testing.T, folder string) string {
+			return filepath.Join(folder, "no", "mlflow.db")
+		}, "no such file"},
 		{"AnotherProgram", script(`CREATE TABLE pictures (id INTEGER)`), "another program"},
-		{"OldMLflow", script(`CREATE TABLE experiments (experiment_id INTEGER); CREATE TABLE runs (run_uuid TEXT)`), "older than MLflow 2.9"},
+		{"OldMLflow", script(`CREATE TABLE experiments (experiment_id INTEGER);
+			CREATE TABLE runs (run_uuid TEXT)`), "older than MLflow 2.9"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -120,7 +123,8 @@ func TestDeletedIsRefused(t *testing.T) {
 			t.Errorf("%s of what is deleted: %v, want a RefusedError with a hint", call, err)
 		}
 	}
-	if runs, err := s.SearchRuns(t.Context(), e.ID, mlflow.Tag{Key: mlflow.RunNameTag, Value: r.Name}); err != nil || len(runs) > 0 {
+	runs, err := s.SearchRuns(t.Context(), e.ID, mlflow.Tag{Key: mlflow.RunNameTag, Value: r.Name})
+	if err != nil || len(runs) > 0 {
 		t.Errorf("search finds deleted runs: %v %v", runs, err)
 	}
 }
@@ -284,7 +288,8 @@ func TestRemoteLocationStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(`UPDATE experiments SET artifact_location = 's3://bucket/a?region=x' WHERE experiment_id = ?`, e.ID); err != nil {
+	if _, err := db.Exec(`UPDATE experiments SET artifact_location = 's3://bucket/a?region=x'
+		WHERE experiment_id = ?`, e.ID); err != nil {
 		t.Fatal(err)
 	}
 	r, err := s.CreateRun(t.Context(), mlflow.NewRun{ExperimentID: e.ID, Start: time.Now()})

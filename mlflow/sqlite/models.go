@@ -81,7 +81,8 @@ func nextVersion(ctx context.Context, tx *sql.Tx, name string) (number int64, er
 		name, now, now); err != nil {
 		return 0, err
 	}
-	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE name = ?`, name).Scan(&number)
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE name = ?`, name).
+		Scan(&number)
 	return number, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -22,7 +23,7 @@ func (s *Store) makeRelative(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		columns := []struct{ table, column, where string }{
+		ofRun := []locations{
 			{"runs", "artifact_uri", "run_uuid = ?"},
 			{"model_versions", "source", "run_id = ?"},
 			{"model_versions", "storage_location", "run_id = ?"},
@@ -30,24 +31,21 @@ func (s *Store) makeRelative(ctx context.Context) error {
 		if ok, err := hasTable(ctx, tx, "logged_models"); err != nil {
 			return err
 		} else if ok {
-			columns = append(columns, struct{ table, column, where string }{"logged_models", "artifact_location", "source_run_id = ?"})
+			ofRun = append(ofRun, locations{"logged_models", "artifact_location", "source_run_id = ?"})
 		}
-		for _, run := range ended {
-			for _, c := range columns {
-				if err := s.rewrite(ctx, tx, c.table, c.column, c.where, run); err != nil {
-					return err
-				}
-			}
-		}
-		for id := range experiments {
-			if err := s.rewrite(ctx, tx, "experiments", "artifact_location", `experiment_id = ? AND NOT EXISTS (SELECT 1
-				FROM runs r WHERE r.experiment_id = experiments.experiment_id AND r.status = 'RUNNING')`, id); err != nil {
+		for _, l := range ofRun {
+			if err := s.rewrite(ctx, tx, l, ended); err != nil {
 				return err
 			}
 		}
-		return nil
+		ofExperiment := locations{"experiments", "artifact_location", `experiment_id = ? AND NOT EXISTS (SELECT 1
+			FROM runs r WHERE r.experiment_id = experiments.experiment_id AND r.status = 'RUNNING')`}
+		return s.rewrite(ctx, tx, ofExperiment, slices.Collect(maps.Keys(experiments)))
 	})
 }
+
+// locations is a column of locations, and which rows of it belong to an id. The words go into queries as they are.
+type locations struct{ table, column, where string }
 
 // endedFamily returns those of the runs, and of the runs below them, that are not RUNNING, and adds the experiments of
 // all to experiments.
@@ -80,21 +78,24 @@ func endedFamily(ctx context.Context, tx *sql.Tx, runs []string, experiments map
 	return ended, rows.Err()
 }
 
-// rewrite makes one column relative in the rows that match. The names in the query are this file's own.
-func (s *Store) rewrite(ctx context.Context, tx *sql.Tx, table, col, where, arg string) error {
-	locations, err := column(tx.QueryContext(ctx,
-		"SELECT DISTINCT "+col+" FROM "+table+" WHERE "+col+" IS NOT NULL AND "+where, arg))
-	if err != nil {
-		return err
-	}
-	for _, location := range locations {
-		relative := mlflow.RelativeLocation(location, s.options.RelativeTo)
-		if relative == location {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, "UPDATE "+table+" SET "+col+" = ? WHERE "+col+" = ? AND "+where,
-			relative, location, arg); err != nil {
+// rewrite makes the locations that belong to the ids relative.
+func (s *Store) rewrite(ctx context.Context, tx *sql.Tx, l locations, ids []string) error {
+	for _, id := range ids {
+		found, err := column(tx.QueryContext(ctx, fmt.Sprintf(
+			"SELECT DISTINCT %[1]s FROM %[2]s WHERE %[1]s IS NOT NULL AND %[3]s", l.column, l.table, l.where), id))
+		if err != nil {
 			return err
+		}
+		for _, location := range found {
+			relative := mlflow.RelativeLocation(location, s.options.RelativeTo)
+			if relative == location {
+				continue
+			}
+			_, err := tx.ExecContext(ctx, fmt.Sprintf(
+				"UPDATE %[2]s SET %[1]s = ? WHERE %[1]s = ? AND %[3]s", l.column, l.table, l.where), relative, location, id)
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

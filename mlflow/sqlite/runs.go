@@ -86,10 +86,10 @@ func (s *Store) readRun(ctx context.Context, tx *sql.Tx, id string) (mlflow.Run,
 		return mlflow.Run{}, err
 	}
 	run.Start, run.End, run.ArtifactURI = fromMillis(start), fromMillis(end), s.absolute(run.ArtifactURI)
-	if err := pairs(run.Params)(tx.QueryContext(ctx, `SELECT key, value FROM params WHERE run_uuid = ?`, id)); err != nil {
+	if err := readPairs(ctx, tx, run.Params, `SELECT key, value FROM params WHERE run_uuid = ?`, id); err != nil {
 		return mlflow.Run{}, err
 	}
-	if err := pairs(run.Tags)(tx.QueryContext(ctx, `SELECT key, coalesce(value, '') FROM tags WHERE run_uuid = ?`, id)); err != nil {
+	if err := readPairs(ctx, tx, run.Tags, `SELECT key, coalesce(value, '') FROM tags WHERE run_uuid = ?`, id); err != nil {
 		return mlflow.Run{}, err
 	}
 	latest, err := points(tx.QueryContext(ctx, `SELECT key, value, timestamp, step, is_nan
@@ -107,22 +107,21 @@ func fromMillis(ms int64) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// pairs reads a query of keys and values into a map.
-func pairs(into map[string]string) func(*sql.Rows, error) error {
-	return func(rows *sql.Rows, err error) error {
-		if err != nil {
+// readPairs reads a run's keys and values into a map.
+func readPairs(ctx context.Context, tx *sql.Tx, into map[string]string, query, runID string) error {
+	rows, err := tx.QueryContext(ctx, query, runID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key, value string
+		if err := rows.Scan(&key, &value); err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var key, value string
-			if err := rows.Scan(&key, &value); err != nil {
-				return err
-			}
-			into[key] = value
-		}
-		return rows.Err()
+		into[key] = value
 	}
+	return rows.Err()
 }
 
 // points reads a query of metric points. MLflow keeps NaN as 0 with a flag, and infinities as the largest numbers.
@@ -171,7 +170,8 @@ func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUp
 // activeRun makes sure that a run takes writes.
 func (s *Store) activeRun(ctx context.Context, tx *sql.Tx, doing, id string) error {
 	var stage string
-	err := tx.QueryRowContext(ctx, `SELECT coalesce(lifecycle_stage, 'active') FROM runs WHERE run_uuid = ?`, id).Scan(&stage)
+	err := tx.QueryRowContext(ctx, `SELECT coalesce(lifecycle_stage, 'active') FROM runs WHERE run_uuid = ?`, id).
+		Scan(&stage)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("run %q: %w", id, mlflow.ErrNotFound)

@@ -55,8 +55,8 @@ def _at_exit():
     """Notes the uncaught exception. Python keeps it in sys.last_value; sys.excepthook is left alone because programs
     look whether it is still Python's own, or replace it."""
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-    if error is None:
-        return
+    if error is None or isinstance(error, KeyboardInterrupt):
+        return  # Python ends such a process by SIGINT itself, unless code is compiled before
     try:
         from mlops_track import _exceptions
         _exceptions.note(error)

@@ -1,5 +1,6 @@
 """The MLflow run of a decorated function outside a step, kept by the same rules as a step's."""
 import glob
+import json
 import logging
 import os
 import time
@@ -50,7 +51,7 @@ class OwnRun:
         clashes = _clashes("param", there.params, params) + _clashes("metric", there.metrics, metrics)
         tags = dict(result.get("tags", {}))
         if clashes:
-            tags["mlops.collisions"] = ",".join(clashes)
+            tags["mlops.collisions"] = "[%s]" % " ".join(map(json.dumps, sorted(clashes)))  # as a step writes it
         problems = self._log_values({k: v for k, v in params.items() if k not in there.params},
                                     {k: v for k, v in metrics.items() if k not in there.metrics}, tags)
         problems += self._log_artifacts(result.get("artifacts", []))
@@ -169,7 +170,7 @@ def _clashes(kind, there, wanted):
     keys = sorted(set(there) & set(wanted))
     if keys:
         _log.warning("%s collision detected: %s", kind, keys)
-        _log.warning("what the run has is kept; to log both, use a prefix: custom.%s", keys[0])
+        _log.warning("the run's own value is kept; give yours a prefix, as in custom.%s", keys[0])
     return keys
 
 

@@ -1,0 +1,74 @@
+# make          what there is to do
+# make test     everything CI runs; needs Go and Python 3 (with venv), and brings the rest into a cache folder
+.DEFAULT_GOAL := help
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+
+CACHE := $(shell scripts/cache)
+export MLOPS_TEST_CACHE := $(CACHE)
+export CGO_ENABLED ?= 0
+
+GOLANGCI_LINT := $(CACHE)/tools/golangci-lint@v2.15.0
+ACTIONLINT    := $(CACHE)/tools/actionlint@v1.7.12
+GOVULNCHECK   := $(CACHE)/tools/govulncheck@v1.9.0
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build
+build: ## build ./mlops-track, one static binary
+	go build -trimpath -ldflags '-s -w' -o mlops-track .
+
+.PHONY: test
+test: test-env lint vulncheck test-go ## set up what is missing, check the code, run all tests
+
+.PHONY: test-env
+test-env: ## build the Python environments of the tests
+	scripts/python-env mlflow3 mlflow2
+
+.PHONY: test-go
+test-go: test-env ## run the Go tests, stories included
+	go test ./...
+
+.PHONY: test-race
+test-race: test-env ## the same under the race detector; needs a C compiler
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) $(ACTIONLINT) ## vet, on all systems that are built for, and lint
+	go vet ./...
+	GOOS=windows go vet ./...
+	GOOS=darwin go vet ./...
+	$(GOLANGCI_LINT) run
+	$(ACTIONLINT)
+
+.PHONY: vulncheck
+vulncheck: $(GOVULNCHECK) ## look for known vulnerabilities
+	scripts/vulncheck $(GOVULNCHECK)
+
+.PHONY: bench
+bench: build test-env ## measure against MLflow's own client
+	$(CACHE)/mlflow3/bin/python bench/bench.py ./mlops-track
+
+.PHONY: demo
+demo: build ## track a real training and show the run
+	scripts/demo
+
+.PHONY: test-frameworks
+test-frameworks: build ## train with PyTorch, Lightning and Keras (7 GB of packages) and write docs/frameworks.md
+	scripts/python-env lightning tensorflow
+	scripts/frameworks
+
+.PHONY: lock
+lock: ## pin the Python packages of the tests anew; UPGRADE=1 takes the newest
+	scripts/lock
+
+# Tools are built by version into the cache; a file with the version in its name is up to date.
+$(GOLANGCI_LINT): PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(ACTIONLINT):    PACKAGE := github.com/rhysd/actionlint/cmd/actionlint
+$(GOVULNCHECK):   PACKAGE := golang.org/x/vuln/cmd/govulncheck
+$(GOLANGCI_LINT) $(ACTIONLINT) $(GOVULNCHECK):
+	GOBIN=$@.build GOFLAGS= go install $(PACKAGE)@$(lastword $(subst @, ,$@))
+	mv $@.build/$(notdir $(PACKAGE)) $@
+	rmdir $@.build
