@@ -219,3 +219,27 @@ func waitForFile(t *testing.T, file string) {
 	}
 	t.Fatalf("%s never appeared", file)
 }
+
+// TestLogThatNobodyReads holds that a run is closed truthfully when standard error is closed under us, as by "| head".
+func TestLogThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	s := stories{t: t, bin: t.TempDir(), readers: map[int]*reader{3: {line: 3}}}
+	s.build()
+	t.Cleanup(func() { s.readers[3].stop(t) })
+	dir := t.TempDir()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read.Close()
+	cmd := exec.Command(filepath.Join(s.bin, "mlops-track"), "run", "--outputs-file", "out.env", "--",
+		"sh", "-c", "i=0; while [ $i -lt 5000 ]; do echo line $i >&2; i=$((i+1)); done; exit 6")
+	cmd.Dir, cmd.Stderr, cmd.Env = dir, write, cleanEnviron(dir)
+	_ = cmd.Run()
+	write.Close()
+	if code := cmd.ProcessState.ExitCode(); code != 6 {
+		t.Errorf("%s, want exit code 6", cmd.ProcessState)
+	}
+	want := ending{status: "FAILED", errType: "ExitError", message: "line 4999"}
+	want.compare(t, readEnded(t, s, dir, "sqlite:///mlflow.db"))
+}

@@ -16,6 +16,9 @@ var version = "0.1.0-dev"
 func main() {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A log that nobody reads any more (| head) must not end the job: a caught SIGPIPE makes writing fail instead. It is
+	// not ignored, as the command would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "."

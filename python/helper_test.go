@@ -103,7 +103,7 @@ func checkOutsideRuns(t *testing.T, runs map[string]told) {
 		t.Errorf("collides has %v %v", collides.Params, collides.Metrics)
 	}
 	for key, want := range map[string]string{"team": "ads", "data": "v2", "mlops.status": "success",
-		"mlops.autolog": "captured", "mlops.collisions": `["C" "training_score"]`} {
+		"mlops.autolog": "captured", "mlops.collisions": `["C","training_score"]`} {
 		if collides.Tags[key] != want {
 			t.Errorf("tag %s of collides is %q, want %q", key, collides.Tags[key], want)
 		}

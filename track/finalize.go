@@ -89,7 +89,7 @@ func (f *finalizer) log(ctx context.Context, now mlflow.Run) Closed {
 	tags = append(tags, c.tags()...)
 	tags = append(tags, mlflow.Tag{Key: "mlops.autolog", Value: string(c.Autolog)})
 	if len(collisions) > 0 {
-		text, _ := mlflow.Truncate(fmt.Sprintf("%q", collisions), mlflow.MaxTagLength)
+		text, _ := mlflow.Truncate(jsonList(collisions), mlflow.MaxTagLength)
 		tags = append(tags, mlflow.Tag{Key: "mlops.collisions", Value: text})
 	}
 	for _, err := range logAll(ctx, f.open.store, f.open.run.ID, mlflow.Batch{Metrics: metrics, Params: params, Tags: tags}) {

@@ -35,7 +35,9 @@ type hookConfig struct {
 	Autolog       bool           `json:"autolog"`
 	AutologConfig map[string]any `json:"autolog_config"`
 	RunID         string         `json:"run_id"`
+	RunName       string         `json:"run_name"`
 	ExperimentID  string         `json:"experiment_id"`
+	Experiment    string         `json:"experiment_name"`
 	TrackingURI   string         `json:"tracking_uri"`
 	StoreLock     string         `json:"store_lock"`
 }
@@ -43,7 +45,7 @@ type hookConfig struct {
 func writeHookConfig(p Plan, o open) error {
 	text, err := json.Marshal(hookConfig{
 		Autolog: p.Autolog, AutologConfig: p.AutologConfig,
-		RunID: o.run.ID, ExperimentID: o.run.ExperimentID,
+		RunID: o.run.ID, RunName: o.run.Name, ExperimentID: o.run.ExperimentID, Experiment: p.Experiment,
 		TrackingURI: o.store.ChildEnv["MLFLOW_TRACKING_URI"], StoreLock: o.store.LockPath,
 	})
 	if err != nil {

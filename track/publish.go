@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/outputs"
@@ -41,9 +42,22 @@ func warn(host Host, err error) {
 	}
 }
 
+// OutputNames are the outputs that a job can have.
+func OutputNames() []string {
+	var names []string
+	for _, v := range allOutputs(Outcome{}) {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
 // outputValues are the outputs that have a value, in the order of the documentation.
 func outputValues(out Outcome) []outputs.Value {
-	all := []outputs.Value{
+	return slices.DeleteFunc(allOutputs(out), func(v outputs.Value) bool { return v.Text == "" })
+}
+
+func allOutputs(out Outcome) []outputs.Value {
+	return []outputs.Value{
 		{Name: "run-id", Text: out.Run.ID},
 		{Name: "run-name", Text: out.Run.Name},
 		{Name: "run-url", Text: out.RunURL},
@@ -57,13 +71,6 @@ func outputValues(out Outcome) []outputs.Value {
 		{Name: "model-version", Text: out.Model.Version},
 		{Name: "offline-path", Text: out.Offline},
 	}
-	var set []outputs.Value
-	for _, v := range all {
-		if v.Text != "" {
-			set = append(set, v)
-		}
-	}
-	return set
 }
 
 // metricsJSON writes the last values; what is no JSON number is a string, as the result file takes it.
@@ -109,4 +116,13 @@ func reportOf(p Plan, out Outcome, host Host) report.Report {
 		r.Model = fmt.Sprintf("%s version %s", out.Model.Name, out.Model.Version)
 	}
 	return r
+}
+
+// jsonList writes a list as one line.
+func jsonList(list []string) string {
+	text, err := json.Marshal(list)
+	if err != nil { // strings always pass
+		return ""
+	}
+	return string(text)
 }

@@ -51,7 +51,7 @@ class OwnRun:
         clashes = _clashes("param", there.params, params) + _clashes("metric", there.metrics, metrics)
         tags = dict(result.get("tags", {}))
         if clashes:
-            tags["mlops.collisions"] = "[%s]" % " ".join(map(json.dumps, sorted(clashes)))  # as a step writes it
+            tags["mlops.collisions"] = json.dumps(sorted(clashes), separators=(",", ":"))  # as a step writes it
         problems = self._log_values({k: v for k, v in params.items() if k not in there.params},
                                     {k: v for k, v in metrics.items() if k not in there.metrics}, tags)
         problems += self._log_artifacts(result.get("artifacts", []))

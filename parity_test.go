@@ -1,0 +1,126 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+type actionFile struct {
+	Inputs map[string]struct {
+		Description string
+		Default     string
+		Required    bool
+	}
+	Outputs map[string]struct{ Description string }
+	Runs    struct {
+		Using, Image, Entrypoint string
+		Args                     []string
+	}
+}
+
+func readAction(t *testing.T) actionFile {
+	t.Helper()
+	text, err := os.ReadFile("action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a actionFile
+	if err := yaml.Unmarshal(text, &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestActionHasEverySetting holds action.yml to the settings: names, defaults and nothing that is not built.
+func TestActionHasEverySetting(t *testing.T) {
+	t.Parallel()
+	action := readAction(t)
+	known := map[string]bool{}
+	for _, s := range track.Settings() {
+		known[s.Name] = true
+		input, ok := action.Inputs[s.Name]
+		switch {
+		case !ok:
+			t.Errorf("action.yml lacks the input %s", s.Name)
+		case strings.HasPrefix(input.Default, "${{"): // what the runner fills in
+		case input.Default != s.Default:
+			t.Errorf("input %s defaults to %q, the setting to %q", s.Name, input.Default, s.Default)
+		}
+		if input.Required != (s.Name == "run") {
+			t.Errorf("input %s: required is %t", s.Name, input.Required)
+		}
+	}
+	for name := range action.Inputs {
+		if !known[name] {
+			t.Errorf("action.yml has the input %s, which is no setting", name)
+		}
+	}
+	if want := track.OutputNames(); !slices.Equal(sortedNames(action.Outputs), sortedSlice(want)) {
+		t.Errorf("outputs of action.yml are %v, those that are written %v", sortedNames(action.Outputs), want)
+	}
+}
+
+// TestFlagsAreTheSettings holds the flags of run to the settings.
+func TestFlagsAreTheSettings(t *testing.T) {
+	t.Parallel()
+	help, err := exec.Command("go", "run", ".", "run", "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range track.Settings() {
+		if has := regexp.MustCompile(`(?m)^ +--` + s.Name + ` `).Match(help); has == s.ActionOnly {
+			t.Errorf("flag --%s is there: %t, want %t", s.Name, has, !s.ActionOnly)
+		}
+	}
+}
+
+// TestReadmeTableIsTheSettings holds the README's table to the settings: a row each, with the same default and words.
+func TestReadmeTableIsTheSettings(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range track.Settings() {
+		name := "`" + s.Name + "`"
+		if s.ActionOnly {
+			name += " (action)"
+		}
+		fallback := s.Otherwise
+		if fallback == "" && s.Default != "" {
+			fallback = "`" + s.Default + "`"
+		}
+		row := fmt.Sprintf("| %s | %s | %s |", name, fallback, s.Help)
+		if !strings.Contains(string(readme), row) {
+			t.Errorf("README.md lacks the row\n%s", row)
+		}
+	}
+	for _, name := range track.OutputNames() {
+		if !strings.Contains(string(readme), "`"+name+"`") {
+			t.Errorf("README.md does not name the output %s", name)
+		}
+	}
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	return sortedSlice(names)
+}
+
+func sortedSlice(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return list
+}
