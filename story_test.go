@@ -46,6 +46,8 @@ func TestStories(t *testing.T) {
 			"run-json":      s.runJSON,
 			"wait-for":      waitFor,
 			"signal":        sendSignal,
+			"free-port":     freePort,
+			"wait-url":      waitURL,
 		},
 	})
 }
@@ -161,7 +163,8 @@ func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: wait-for FILE [PATTERN]")
 	}
 	const patience = 2 * time.Minute // an import of MLflow on a busy machine, many times over
-	pattern := regexp.MustCompile(strings.Join(args[1:], ""))
+	pattern, err := regexp.Compile("(?m)" + strings.Join(args[1:], ""))
+	ts.Check(err)
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if text, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && pattern.Match(text) {
 			return

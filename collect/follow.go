@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -14,6 +15,8 @@ const (
 	firstWait     = 500 * time.Millisecond // after a failed post; doubled each time
 	longestWait   = 30 * time.Second       // while the step runs
 	finishWait    = 5 * time.Second        // at the end
+
+	maxRefused = 100 // single points; then the store's no is about more than the points
 )
 
 // Follower delivers the points of a metrics file while the step writes it. Reading and posting overlap. At most a few
@@ -67,13 +70,10 @@ func (f *Follower) Finish(ctx context.Context, tick func()) Followed {
 	f.reader.tail.close()
 	out := Followed{
 		Lines: f.reader.lines, Bad: f.reader.bad, BadLines: f.reader.badLines,
-		Points: f.done.points, Refused: f.done.refused, Refusal: f.done.refusal, Err: errors.Join(f.done.err, f.readErr),
+		Points: f.done.points, Refused: f.done.refused, Refusal: f.done.refusal, Err: cmp.Or(f.done.err, f.readErr),
 	}
 	if f.done.file == f.reader.tail.files { // else nothing of the file that is there now was delivered
 		out.Offset = f.done.end
-	}
-	if out.Err == nil {
-		out.Err = context.Cause(f.ctx)
 	}
 	return out
 }
@@ -90,16 +90,16 @@ func (f *Follower) readOn() {
 		if err == nil && len(f.reader.pending.points) > 0 && time.Since(f.reader.since) >= flushInterval {
 			err = f.reader.flush(f.hand)
 		}
-		if last || f.ctx.Err() != nil {
-			if f.ctx.Err() == nil {
-				f.readErr = err
-			}
+		if last {
+			f.readErr = err
 			return
 		}
 		select { // an error of the file may pass: it is tried again
 		case <-poll.C:
 		case <-f.stop:
 		case <-f.ctx.Done():
+			f.readErr = f.ctx.Err()
+			return
 		}
 	}
 }
@@ -138,7 +138,7 @@ func (f *Follower) deliver(points []mlflow.Metric) error {
 	case err == nil:
 		f.done.points += len(points)
 		return nil
-	case !errors.As(err, &refused) || refused.Lasting():
+	case !errors.As(err, &refused), refused.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.refused >= maxRefused:
 		return err
 	case len(points) > 1:
 		half := len(points) / 2

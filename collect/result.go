@@ -14,9 +14,6 @@ import (
 // MaxResultSize is the size of a result file in bytes. A larger one is refused unread.
 const MaxResultSize = 16 << 20
 
-// maxProblems bounds what is told about one file.
-const maxProblems = 50
-
 // resultKeys is for messages.
 const resultKeys = "params, metrics, tags, artifacts, model_local_path and model_name"
 
@@ -49,12 +46,7 @@ func LoadResult(path string) (Result, []Problem) {
 	if !r.in.space() {
 		r.read()
 	}
-	if r.more > 0 {
-		r.problems = append(r.problems, Problem{
-			Severity: Error, Message: fmt.Sprintf("result file %q: %d more problems", path, r.more),
-		})
-	}
-	return r.result, r.problems
+	return r.result, r.problems.all()
 }
 
 var (
@@ -101,8 +93,7 @@ type resultReader struct {
 	file     string
 	in       scanner
 	result   Result
-	problems []Problem
-	more     int // problems past maxProblems
+	problems problems
 }
 
 func (r *resultReader) read() {
@@ -215,15 +206,9 @@ func (r *resultReader) repeated(key string) {
 
 // problem notes what is wrong with a key, or with the file where the key is empty.
 func (r *resultReader) problem(severity Severity, key, hint, format string, args ...any) {
-	if len(r.problems) >= maxProblems {
-		r.more++
-		return
-	}
 	where := fmt.Sprintf("result file %q", r.file)
 	if key != "" {
 		where += fmt.Sprintf(", %q", key)
 	}
-	r.problems = append(r.problems, Problem{
-		Severity: severity, Key: key, Hint: hint, Message: where + ": " + fmt.Sprintf(format, args...),
-	})
+	r.problems.add(Problem{Severity: severity, Key: key, Hint: hint, Message: where + ": " + fmt.Sprintf(format, args...)})
 }

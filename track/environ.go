@@ -2,6 +2,7 @@ package track
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -35,9 +36,7 @@ func stepEnvironment(p Plan, o open, pythonDir string, inherited []string) (Envi
 		"PWD":                  p.WorkingDirectory,
 		envStepRun:             o.run.ID,
 	}}
-	for name, value := range o.store.ChildEnv {
-		env.Set[name] = value
-	}
+	maps.Copy(env.Set, o.store.ChildEnv)
 	if pythonDir != "" {
 		env.Set["MLOPS_HOOK"] = p.Files.Hook
 		env.Set["PYTHONPATH"] = pythonDir

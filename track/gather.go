@@ -3,7 +3,6 @@ package track
 import (
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
@@ -21,12 +20,16 @@ type Left struct {
 func gather(p Plan, host Host) Left {
 	var l Left
 	l.Result, l.Problems = collect.LoadResult(p.Files.Result)
-	specs := append(slices.Clone(p.Artifacts), l.Result.Artifacts...)
+	named := l.Result.Artifacts
 	if folder := localModel(p, l.Result.ModelLocalPath); folder != "" {
 		l.ModelTarget = filepath.Base(folder)
-		specs = append(specs, folder+" => "+l.ModelTarget)
+		named = append(named, folder+" => "+l.ModelTarget)
 	}
-	_ = specs
+	files, problems := collect.Artifacts(p.Artifacts, named, collect.Where{Dir: p.WorkingDirectory, Roots: p.roots(host)})
+	l.Problems = append(l.Problems, problems...)
+	for _, f := range files {
+		l.Files = append(l.Files, artifact.File{Path: f.Source, Target: f.Target})
+	}
 	return l
 }
 

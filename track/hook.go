@@ -80,7 +80,7 @@ func readTraining(dir string) (Training, error) {
 	if err != nil {
 		return t, fmt.Errorf("read the notes of the Python hook: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	noMLflow := false
 	lines := bufio.NewScanner(io.LimitReader(f, maxEvents))
 	lines.Buffer(nil, 1<<20)

@@ -2,6 +2,7 @@ package track
 
 import (
 	"os"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -27,8 +28,8 @@ type Host struct {
 
 // Getenv returns a variable of the environment, empty if it is not set.
 func (h Host) Getenv(name string) string {
-	for i := len(h.Environ) - 1; i >= 0; i-- { // the last one counts, as in exec
-		if value, ok := strings.CutPrefix(h.Environ[i], name+"="); ok {
+	for _, v := range slices.Backward(h.Environ) { // the last one counts, as in exec
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
 			return value
 		}
 	}

@@ -17,7 +17,8 @@ type Plan struct {
 	CI         ciinfo.Info
 	Experiment string
 	RunName    string
-	Tags       []mlflow.Tag // the CI's, then the user's, which win
+	Tags       []mlflow.Tag // each key once
+	CutTags    []string     // keys of tags whose values were too long
 	JobID      string       // tag mlops.job.id: finds the run again after an uncertain create
 	Args       []string     // the step's program and arguments
 	Files      Files
@@ -43,7 +44,7 @@ func NewPlan(in Inputs, ci ciinfo.Info, host Host, jobID, work string) Plan {
 	p := Plan{Inputs: in, CI: ci, JobID: jobID, Files: files(in, work)}
 	p.Experiment = first(in.Experiment, ci.Project, "Default")
 	p.RunName = runName(in, ci, now)
-	p.Tags = planTags(in, ci, host.Version, jobID)
+	p.Tags, p.CutTags = planTags(in, ci, host.Version, jobID)
 	p.Args = in.Command
 	if in.Script != "" {
 		p.Args = shellArgs(in.Shell, p.Files.Script)
@@ -107,29 +108,25 @@ func joinName(parts ...string) string {
 	return strings.Join(out, "-")
 }
 
-// planTags puts the tags together. A user's tag of the same name wins.
-func planTags(in Inputs, ci ciinfo.Info, version, jobID string) []mlflow.Tag {
-	given := map[string]bool{}
+// planTags puts the tags together, each key once: the CI's, then ours, then the user's, of which the last one of a key
+// wins over all. Values are cut to MLflow's length; the keys of those that were are returned, too.
+func planTags(in Inputs, ci ciinfo.Info, version, jobID string) (tags []mlflow.Tag, cut []string) {
+	values := ci.Tags()
+	if source := sourceName(in); source != "" {
+		values["mlflow.source.name"] = source
+	}
+	values["mlops.version"], values[tagJobID] = version, jobID
 	for _, t := range in.Tags {
-		given[t.Key] = true
+		values[t.Key] = t.Value
 	}
-	var out []mlflow.Tag
-	add := func(key, value string) {
-		if !given[key] && value != "" {
-			value, _ = mlflow.Truncate(value, mlflow.MaxTagLength)
-			out = append(out, mlflow.Tag{Key: key, Value: value})
+	for _, key := range sortedKeys(values) {
+		value, long := mlflow.Truncate(values[key], mlflow.MaxTagLength)
+		if long {
+			cut = append(cut, key)
 		}
+		tags = append(tags, mlflow.Tag{Key: key, Value: value})
 	}
-	tags := ci.Tags()
-	for _, key := range sortedKeys(tags) {
-		add(key, tags[key])
-	}
-	if tags["mlflow.source.name"] == "" {
-		add("mlflow.source.name", sourceName(in))
-	}
-	add("mlops.version", version)
-	add(tagJobID, jobID)
-	return append(out, in.Tags...)
+	return tags, cut
 }
 
 // sourceName is the script of a Python command, else the program: what MLflow itself would write.

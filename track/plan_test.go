@@ -35,8 +35,9 @@ func TestRunName(t *testing.T) {
 }
 
 func TestUsersTagWinsOverTheCIs(t *testing.T) {
-	tags := planTags(Inputs{Tags: []mlflow.Tag{{Key: "vcs.ref.head.name", Value: "mine"}}},
-		ciinfo.Info{Provider: ciinfo.GitHub, HeadRef: "main"}, "1", "job")
+	tags, cut := planTags(Inputs{Tags: []mlflow.Tag{
+		{Key: "vcs.ref.head.name", Value: "first"}, {Key: "long", Value: strings.Repeat("x", 6000)}, {Key: "vcs.ref.head.name", Value: "mine"},
+	}}, ciinfo.Info{Provider: ciinfo.GitHub, HeadRef: "main"}, "1", "job")
 	var got []string
 	for _, tag := range tags {
 		if tag.Key == "vcs.ref.head.name" {
@@ -45,6 +46,9 @@ func TestUsersTagWinsOverTheCIs(t *testing.T) {
 	}
 	if !slices.Equal(got, []string{"mine"}) {
 		t.Errorf("vcs.ref.head.name = %v", got)
+	}
+	if !slices.Equal(cut, []string{"long"}) {
+		t.Errorf("cut tags = %v", cut)
 	}
 }
 

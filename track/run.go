@@ -72,8 +72,7 @@ func work(p Plan, o open, host Host, in *interrupts) (StepResult, Left) {
 func refusal(in *interrupts, err error) Outcome {
 	out := Outcome{Refused: err}
 	out.Status, out.ExitCode = mlflow.Failed, 1
-	var cause interrupted
-	if errors.As(context.Cause(in.ctx), &cause) {
+	if cause, ok := errors.AsType[interrupted](context.Cause(in.ctx)); ok {
 		out.Status, out.ExitCode = mlflow.Killed, 128+signalNumber(cause.signal)
 	}
 	return out

@@ -68,7 +68,7 @@ func (a *app) credentialsFile() (username, password string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("read MLflow's credentials: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	section := ""
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,8 +99,8 @@ func (a *app) console() *console.Console {
 
 // getenv returns a variable of the environment that main handed in.
 func (a *app) getenv(name string) string {
-	for i := len(a.Environ) - 1; i >= 0; i-- { // the last one counts, as in exec
-		if value, ok := strings.CutPrefix(a.Environ[i], name+"="); ok {
+	for _, v := range slices.Backward(a.Environ) { // the last one counts, as in exec
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
 			return value
 		}
 	}

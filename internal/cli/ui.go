@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -24,7 +25,7 @@ func (a *app) uiCommand() *cobra.Command {
 			"from PATH, else from python3. For a tracking server its address is printed.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.ui(firstOf(uri, a.getenv("MLOPS_TRACKING_URI"), a.getenv("MLFLOW_TRACKING_URI"), "sqlite:///mlflow.db"), host, port)
+			return a.ui(cmd.Context(), firstOf(uri, a.getenv("MLOPS_TRACKING_URI"), a.getenv("MLFLOW_TRACKING_URI"), "sqlite:///mlflow.db"), host, port)
 		},
 	}
 	cmd.Flags().StringVar(&uri, "tracking-uri", "", "any MLflow tracking URI (default sqlite:///mlflow.db)")
@@ -33,7 +34,7 @@ func (a *app) uiCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) ui(uri, host string, port int) error {
+func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 	target, err := store.Describe(store.Options{URI: uri, Dir: a.Dir})
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func (a *app) ui(uri, host string, port int) error {
 			return hinted{fmt.Errorf("there is no store yet: %w", err), "track a run first: mlops-track run -- python train.py"}
 		}
 	}
-	mlflow, err := a.findMLflow()
+	mlflow, err := findMLflow(ctx)
 	if err != nil {
 		return err
 	}
@@ -71,12 +72,16 @@ func (a *app) ui(uri, host string, port int) error {
 }
 
 // findMLflow returns the words that start the installed MLflow.
-func (a *app) findMLflow() ([]string, error) {
+func findMLflow(ctx context.Context) ([]string, error) {
 	if path, err := exec.LookPath("mlflow"); err == nil {
 		return []string{path}, nil
 	}
 	for _, python := range []string{"python", "python3"} {
-		if path, err := exec.LookPath(python); err == nil && exec.Command(path, "-c", "import mlflow.version").Run() == nil { //nolint:gosec // the user's own Python
+		path, err := exec.LookPath(python)
+		if err != nil {
+			continue
+		}
+		if exec.CommandContext(ctx, path, "-c", "import mlflow.version").Run() == nil { //nolint:gosec // the user's own Python
 			return []string{path, "-m", "mlflow"}, nil
 		}
 	}

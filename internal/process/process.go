@@ -54,8 +54,11 @@ func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
 		return notRun(err)
 	}
 	streams.started()
-	ended := make(chan error, 1)
-	go func() { ended <- child.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = child.Wait() // the process state says more than the error
+		close(ended)
+	}()
 
 	res.attend(child.Process, group, cmd.Grace, signals, ended, asked)
 	res.End = time.Now()
@@ -69,12 +72,12 @@ func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
 
 // attend waits for the end of the command and passes signals on meanwhile.
 func (r *Result) attend(child *os.Process, group bool, grace time.Duration,
-	signals <-chan os.Signal, ended <-chan error, asked func(os.Signal),
+	signals <-chan os.Signal, ended <-chan struct{}, asked func(os.Signal),
 ) {
 	var timeout <-chan time.Time
 	for {
 		select {
-		case <-ended: // the error says no more than the process state
+		case <-ended:
 			if r.Asked != nil && group {
 				kill(child, group) // what ignored the signal must not outlive a cancelled job
 			}

@@ -80,9 +80,7 @@ func start(t testing.TB, line int, opts Options) server {
 		"--artifacts-destination", filepath.Join(folder, "artifacts"))
 	cmd.Args = append(cmd.Args, opts.Args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, log, log
-	cmd.Env = append(os.Environ(),
-		"PATH="+filepath.Dir(python)+string(os.PathListSeparator)+os.Getenv("PATH"), // MLflow 2 starts gunicorn from there
-		"MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false", "DO_NOT_TRACK=true", "GIT_PYTHON_REFRESH=quiet")
+	cmd.Env = append(os.Environ(), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false", "DO_NOT_TRACK=true")
 	cmd.Env = append(cmd.Env, opts.Env...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -265,8 +265,7 @@ func TestRepoReads(t *testing.T) {
 	})
 }
 
-// A name that a server cannot keep is refused with a word on it. What the servers do to such names, sent as they are, is
-// why.
+// A server would store the first not at all, the second as "a b.txt", and the third outside the run.
 func TestNamesThatServersCannotKeep(t *testing.T) {
 	t.Parallel()
 	places(t, func(t *testing.T, p place) {

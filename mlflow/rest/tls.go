@@ -49,13 +49,13 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 // repeated.
 func tlsFix(err error) string {
 	var unverified *tls.CertificateVerificationError
-	var alert tls.AlertError
+	words := err.Error()
 	switch {
 	case errors.As(err, &unverified):
 		return fixAuthority
-	case errors.As(err, &alert) && strings.Contains(alert.Error(), "certificate"):
+	case strings.Contains(words, "remote error: tls:") && strings.Contains(words, "certificate"): // alerts have no type
 		return fixClientCert
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case strings.Contains(words, "server gave HTTP response to HTTPS client"):
 		return "the server speaks plain HTTP there: use http:// in the tracking URI"
 	}
 	return ""

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -133,7 +134,9 @@ func TestTLS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := client(t, c.uri, c.change).EnsureExperiment(t.Context(), "Default")
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			_, err := client(t, c.uri, c.change).EnsureExperiment(ctx, "Default")
 			switch {
 			case c.fix == "" && err != nil:
 				t.Error(err)

@@ -25,6 +25,7 @@ const (
 	// defaultArtifacts is where MLflow keeps the artifacts of a database store that it opens itself.
 	defaultArtifacts = "mlruns"
 	logTail          = 4 << 10
+	logLines         = 8 // at most, of the tail, are shown
 )
 
 // serve starts the user's own mlflow server on a loopback port for a database, and connects to it.
@@ -44,7 +45,7 @@ func (o *Opened) serve(ctx context.Context, opts Options) error {
 	base := "http://" + address
 	if err := s.waitHealthy(ctx, base+"/health"); err != nil {
 		s.stop()
-		return &mlflow.UnreachableError{URI: o.Display, Err: fmt.Errorf("start mlflow server: %w\n%s", err, s.lastWords(opts.URI))}
+		return o.notStarted(err, s.lastWords(opts.URI))
 	}
 	if err := o.connect(Options{UserAgent: opts.UserAgent}, base); err != nil {
 		s.stop()
@@ -56,6 +57,20 @@ func (o *Opened) serve(ctx context.Context, opts Options) error {
 	}
 	o.close = func(context.Context) error { o.client.Close(); s.stop(); return nil }
 	return nil
+}
+
+// notStarted is the error of a server that did not come up: a refusal where another try would end the same way.
+func (o *Opened) notStarted(err error, log string) error {
+	fix := ""
+	switch {
+	case strings.Contains(log, "No module named"), strings.Contains(log, "Can't load plugin"):
+		fix = "install the driver that the tracking URI names, or names by default, beside mlflow"
+	case strings.Contains(log, "password authentication failed"), strings.Contains(log, "Access denied for user"):
+		fix = "check user and password in the tracking URI"
+	default:
+		return &mlflow.UnreachableError{URI: o.Display, Err: fmt.Errorf("start mlflow server: %w\n%s", err, log)}
+	}
+	return &mlflow.RefusedError{Call: "start mlflow server for " + o.Display, Message: err.Error() + "\n" + log, Fix: fix}
 }
 
 // findMLflow returns the words that start the user's MLflow: mlflow from PATH, else python3 -m mlflow.
@@ -188,7 +203,9 @@ func (s *mlflowServer) stop() {
 
 // lastWords is the end of the server's log without the secrets of the URI.
 func (s *mlflowServer) lastWords(uri string) string {
-	words := strings.ReplaceAll(s.log.String(), uri, mlflow.RedactURI(uri))
+	lines := strings.Split(s.log.String(), "\n")
+	words := strings.Join(lines[max(0, len(lines)-logLines):], "\n")
+	words = strings.ReplaceAll(words, uri, mlflow.RedactURI(uri))
 	if u, err := url.Parse(uri); err == nil {
 		if password, ok := u.User.Password(); ok && password != "" {
 			words = strings.ReplaceAll(words, password, "***")

@@ -1,0 +1,99 @@
+package collect
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// walk goes through a folder and takes the files whose path below it matches a pattern. doublestar's own walk is not used:
+// it runs in circles where symbolic links do, and follows them anywhere.
+type walk struct {
+	*finder
+
+	spec    spec
+	root    string // as the spec names it
+	pattern string
+	depth   int // levels below root that can match; 0: any number
+
+	taken   int
+	leftOut []string // folders that match but are not entered
+}
+
+func (w *walk) run() {
+	if _, err := os.Lstat(w.root); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if real, info, ok := w.resolve(w.spec, w.root); ok && info.IsDir() {
+		w.folder(real, "", []string{real})
+	}
+}
+
+// folder goes through one folder. above are the real paths of the folders around it and its own: entering one of them again
+// would go round for ever.
+func (w *walk) folder(real, below string, above []string) {
+	entries, err := os.ReadDir(real)
+	if err != nil {
+		w.problem(Error, w.spec.text, "", "read folder %q: %v", filepath.Join(w.root, below), withoutPath(err))
+		return
+	}
+	for _, entry := range entries {
+		if w.entries++; w.entries > maxEntries {
+			return
+		}
+		w.entry(filepath.Join(real, entry.Name()), filepath.Join(below, entry.Name()), entry, above)
+	}
+}
+
+// entry looks at one entry of a folder. path is where it lies, without symbolic links but its own.
+func (w *walk) entry(path, below string, entry fs.DirEntry, above []string) {
+	name, slashed := filepath.Join(w.root, below), filepath.ToSlash(below)
+	matches := doublestar.MatchUnvalidated(w.pattern, slashed)
+	deeper := w.depth == 0 || strings.Count(slashed, "/")+1 < w.depth
+	switch {
+	case entry.Name() == ".git", w.excluded(name):
+		return
+	case !matches && !(deeper && isFolder(path, entry)):
+		return
+	}
+	real, info, ok := w.look(name, path, entry)
+	switch {
+	case !ok:
+	case !info.IsDir():
+		if matches && w.take(w.spec, name, real, info, below) {
+			w.taken++
+		}
+	case !deeper:
+		w.leftOut = append(w.leftOut, name)
+	case !slices.Contains(above, real):
+		w.folder(real, below, append(slices.Clip(above), real))
+	}
+}
+
+// look follows an entry that is a symbolic link. One that leads nowhere is left out.
+func (w *walk) look(name, path string, entry fs.DirEntry) (real string, info fs.FileInfo, ok bool) {
+	var err error
+	if entry.Type()&fs.ModeSymlink == 0 {
+		info, err = entry.Info()
+	} else if _, err = os.Stat(path); err == nil {
+		return w.resolve(w.spec, name)
+	}
+	if err != nil {
+		w.problem(Warning, w.spec.text, "", "%q is left out: %v", name, withoutPath(err))
+	}
+	return path, info, err == nil
+}
+
+// isFolder says whether an entry is a folder or a symbolic link to one.
+func isFolder(path string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.IsDir()
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
