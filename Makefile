@@ -29,11 +29,11 @@ test-env: ## build the Python environments of the tests
 
 .PHONY: test-go
 test-go: test-env ## run the Go tests, stories included
-	go test ./...
+	go test -timeout 45m ./...
 
 .PHONY: test-race
 test-race: test-env ## the same under the race detector; needs a C compiler
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -race -timeout 60m ./...
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) $(ACTIONLINT) ## vet, on all systems that are built for, and lint

@@ -12,7 +12,8 @@ import (
 )
 
 // walk goes through a folder and takes the files whose path below it matches a pattern. doublestar's own walk is not used:
-// it runs in circles where symbolic links do, and follows them anywhere.
+// it runs in circles where symbolic links do, and follows them anywhere. Here a folder is not entered inside of itself, and
+// a link inside of a linked folder is followed only to a folder that was not seen yet.
 type walk struct {
 	*finder
 
@@ -22,7 +23,8 @@ type walk struct {
 	depth   int // levels below root that can match; 0: any number
 
 	taken   int
-	leftOut []string // folders that match but are not entered
+	leftOut []string        // folders that match but are not entered
+	seen    map[string]bool // real paths of folders entered
 }
 
 func (w *walk) run() {
@@ -30,13 +32,21 @@ func (w *walk) run() {
 		return
 	}
 	if real, info, ok := w.resolve(w.spec, w.root); ok && info.IsDir() {
-		w.folder(real, "", []string{real})
+		w.seen = map[string]bool{}
+		w.folder(real, "", place{})
 	}
 }
 
-// folder goes through one folder. above are the real paths of the folders around it and its own: entering one of them again
-// would go round for ever.
-func (w *walk) folder(real, below string, above []string) {
+// place is where in a walk an entry lies.
+type place struct {
+	above  []string // real paths of the folders around it
+	linked bool     // one of them was reached through a link
+}
+
+// folder goes through one folder.
+func (w *walk) folder(real, below string, at place) {
+	w.seen[real] = true
+	at.above = append(slices.Clip(at.above), real)
 	entries, err := os.ReadDir(real)
 	if err != nil {
 		w.problem(Error, w.spec.text, "", "read folder %q: %v", filepath.Join(w.root, below), withoutPath(err))
@@ -46,12 +56,12 @@ func (w *walk) folder(real, below string, above []string) {
 		if w.entries++; w.entries > maxEntries {
 			return
 		}
-		w.entry(filepath.Join(real, entry.Name()), filepath.Join(below, entry.Name()), entry, above)
+		w.entry(filepath.Join(real, entry.Name()), filepath.Join(below, entry.Name()), entry, at)
 	}
 }
 
 // entry looks at one entry of a folder. path is where it lies, without symbolic links but its own.
-func (w *walk) entry(path, below string, entry fs.DirEntry, above []string) {
+func (w *walk) entry(path, below string, entry fs.DirEntry, at place) {
 	name, slashed := filepath.Join(w.root, below), filepath.ToSlash(below)
 	matches := doublestar.MatchUnvalidated(w.pattern, slashed)
 	deeper := w.depth == 0 || strings.Count(slashed, "/")+1 < w.depth
@@ -70,8 +80,12 @@ func (w *walk) entry(path, below string, entry fs.DirEntry, above []string) {
 		}
 	case !deeper:
 		w.leftOut = append(w.leftOut, name)
-	case !slices.Contains(above, real):
-		w.folder(real, below, append(slices.Clip(above), real))
+	case slices.Contains(at.above, real):
+	case entry.IsDir():
+		w.folder(real, below, at)
+	case !at.linked || !w.seen[real]:
+		at.linked = true
+		w.folder(real, below, at)
 	}
 }
 

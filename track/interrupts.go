@@ -2,15 +2,19 @@ package track
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 )
 
-// cancelBudget is the time from the first signal to the last word with the store. GitHub kills what is left 10 s after it
-// has asked; what the store did not take is kept in between.
+// After a cancel GitHub kills what is left 10 s after it has asked. The last word with the store is spoken before that, and
+// what the store did not take is kept in between.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
-const cancelBudget = 7500 * time.Millisecond
+const (
+	closeBudget = 7500 * time.Millisecond
+	keepBudget  = 9500 * time.Millisecond
+)
 
 // interrupts takes the signals that ask this process to end, from the start of the job to its end.
 type interrupts struct {
@@ -49,15 +53,14 @@ func watch(ctx context.Context, signals <-chan os.Signal) *interrupts {
 	return in
 }
 
-// closing is a context for the work after the step. It lives on when a signal has come, but only as long as a cancelled
-// job may; and it ends when tick was not called for stall.
-func (in *interrupts) closing(stall time.Duration) (ctx context.Context, tick, cancel func()) {
+// after is a context for work after the step. It lives on when a signal has come, but only for budget from then; and it
+// ends when tick was not called for stall.
+func (in *interrupts) after(budget, stall time.Duration) (ctx context.Context, tick, cancel func()) {
 	ctx, end := context.WithCancelCause(context.WithoutCancel(in.ctx))
 	timer := time.AfterFunc(stall, func() { end(fmt.Errorf("no progress for %s", stall)) })
 	unwatch := context.AfterFunc(in.ctx, func() {
-		if cause, ok := context.Cause(in.ctx).(interrupted); ok { //nolint:errorlint // set by us, never wrapped
-			left := time.Until(cause.at.Add(cancelBudget))
-			time.AfterFunc(left, func() { end(cause) })
+		if cause, ok := errors.AsType[interrupted](context.Cause(in.ctx)); ok {
+			time.AfterFunc(time.Until(cause.at.Add(budget)), func() { end(cause) })
 		}
 	})
 	return ctx, func() { timer.Reset(stall) }, func() { unwatch(); timer.Stop(); end(nil) }

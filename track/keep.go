@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/collect"
@@ -14,10 +13,6 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
-
-// keepTimeout bounds keeping what a server did not take. After a cancel it fits between the end of the closing and
-// GitHub's kill.
-const keepTimeout = 2 * time.Second
 
 // openKept opens the run in the local store of the offline folder. serverRun is the run that is open on the server; empty
 // if there is none.
@@ -55,20 +50,22 @@ func worthKeeping(faults []error) bool {
 
 // keepRest keeps what the server did not take of a run that it had opened: the closing is done once more, into the local
 // store. What the server has already does no harm there, as delivery only adds. It returns the folder.
-func keepRest(p Plan, o open, step StepResult, l Left, closed Closed, host Host) string {
-	ctx, cancel := context.WithTimeout(context.Background(), keepTimeout)
+func keepRest(in *interrupts, p Plan, o open, step StepResult, l Left, closed Closed, host Host) string {
+	ctx, tick, cancel := in.after(keepBudget, p.FinishTimeout)
 	defer cancel()
 	k, err := openKept(ctx, p, host, o.run.ID)
 	if err != nil {
 		host.Console.Error(err.Error(), "")
 		return ""
 	}
+	// The status first: copying artifacts may take longer than there is time.
+	statusErr := k.store.UpdateRun(ctx, k.run.ID, mlflow.RunUpdate{Status: closed.Status, End: step.End})
 	rest := collect.ReadAll(ctx, p.Files.Metrics, step.Points.Offset, func(ctx context.Context, points []mlflow.Metric) error {
 		return k.store.LogBatch(ctx, k.run.ID, mlflow.Batch{Metrics: points})
 	})
 	l.Files = missing(closed.Artifacts)
-	again := finalize(ctx, func() {}, p, k, step, l, func(string) {})
-	for _, err := range append(again.Faults, rest.Err, k.store.Close(ctx)) {
+	again := finalize(ctx, tick, p, k, step, l, func(string) {})
+	for _, err := range append(again.Faults, statusErr, rest.Err, k.close(ctx)) {
 		if err != nil {
 			host.Console.Warn("keep the run: "+err.Error(), "")
 		}

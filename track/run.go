@@ -34,7 +34,7 @@ func Run(ctx context.Context, p Plan, host Host) Outcome {
 	sayOpened(host.Console, p, o, out.RunURL)
 	step, l := work(p, o, host, in)
 
-	closing, tick, cancel := in.closing(p.FinishTimeout)
+	closing, tick, cancel := in.after(closeBudget, p.FinishTimeout)
 	defer cancel()
 	if step.follower != nil {
 		step.Points = step.follower.Finish(closing, tick)
@@ -45,10 +45,10 @@ func Run(ctx context.Context, p Plan, host Host) Outcome {
 	if o.kept {
 		out.Offline = p.OfflineDir
 	} else if p.OnTrackingError == "keep" && worthKeeping(append(out.Faults, step.Points.Err)) {
-		out.Offline = keepRest(p, o, step, l, out.Closed, host)
+		out.Offline = keepRest(in, p, o, step, l, out.Closed, host)
 	}
 	out.ExitCode = exitCode(p, out)
-	if err := o.store.Close(closing); err != nil {
+	if err := o.close(closing); err != nil {
 		host.Console.Warn("close the store: "+err.Error(), "")
 	}
 	return out

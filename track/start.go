@@ -20,6 +20,16 @@ type open struct {
 	kept  bool // in the local store, because the server is away
 }
 
+// closeTimeout bounds closing an embedded store, or ending the server of a database.
+const closeTimeout = 5 * time.Second
+
+// close closes the store, also when ctx is over.
+func (o open) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	return o.store.Close(ctx)
+}
+
 // start opens the run. A server that is away is no reason not to train, unless the user said so; a server that says no is.
 func start(ctx context.Context, p Plan, host Host) (open, error) {
 	o, err := openRun(ctx, p, p.storeOptions(host))
@@ -48,7 +58,7 @@ func openRun(ctx context.Context, p Plan, opts store.Options) (open, error) {
 	}
 	run, err := createRun(ctx, p, st)
 	if err != nil {
-		return open{}, errors.Join(err, st.Close(context.WithoutCancel(ctx)))
+		return open{}, errors.Join(err, open{store: st}.close(ctx))
 	}
 	return open{store: st, run: run}, nil
 }

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
 
@@ -47,11 +46,10 @@ func (p *proxied) putParts(ctx context.Context, to string, from Source, size int
 		} `json:"credentials"`
 	}
 	err := p.multipart(ctx, "create", to, map[string]any{"path": path.Base(to), "num_parts": count}, &upload)
-	var refused *mlflow.RefusedError
-	if errors.As(err, &refused) && (refused.Status == http.StatusNotImplemented || refused.Status == http.StatusNotFound) {
+	switch status := statusOf(err); {
+	case status == http.StatusNotImplemented, status == http.StatusNotFound:
 		return errNoMultipart
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	if len(upload.Parts) != count {

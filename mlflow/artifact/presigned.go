@@ -79,5 +79,5 @@ func (p *presigned) List(ctx context.Context, folder string) ([]Entry, error) {
 func (p *presigned) Open(ctx context.Context, from string) (io.ReadCloser, error) {
 	u := p.client.URL("/get-artifact")
 	u.RawQuery = url.Values{"run_uuid": {p.owner}, "path": {from}}.Encode()
-	return open(ctx, p.client, from, u)
+	return open(ctx, p.client, p, from, u)
 }

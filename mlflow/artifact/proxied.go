@@ -70,16 +70,7 @@ func (p *proxied) Open(ctx context.Context, from string) (io.ReadCloser, error) 
 	if err := checkProxied(from); err != nil {
 		return nil, err
 	}
-	body, err := open(ctx, p.client, from, p.url("artifacts", from))
-	if err == nil || errors.Is(err, mlflow.ErrNotFound) {
-		return body, err
-	}
-	// MLflow 2.9 answers 500 for a file that does not exist.
-	siblings, listErr := p.List(ctx, strings.TrimPrefix(path.Dir(from), "."))
-	if listErr == nil && !slices.ContainsFunc(siblings, func(e Entry) bool { return e.Path == from }) {
-		return nil, fmt.Errorf("artifact %q: %w", from, mlflow.ErrNotFound)
-	}
-	return nil, err
+	return open(ctx, p.client, p, from, p.url("artifacts", from))
 }
 
 // url is the address of a file at one of the service's endpoints.
@@ -121,19 +112,34 @@ func entries(folder string, files []wireFile) []Entry {
 	return out
 }
 
-// open reads a file from an address of a server.
-func open(ctx context.Context, client *rest.Client, name string, from *url.URL) (io.ReadCloser, error) {
+// open reads a file of a Repo from an address of its server.
+func open(ctx context.Context, client *rest.Client, repo Repo, name string, from *url.URL) (io.ReadCloser, error) {
 	var body io.ReadCloser
 	call := rest.Call{Name: fmt.Sprintf("GET artifact %q", name), Method: http.MethodGet, URL: from, Timeout: uploadTimeout}
 	err := client.Do(ctx, call, func(resp *http.Response) error {
 		body = resp.Body
 		return nil
 	})
-	var refused *mlflow.RefusedError
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+	if err != nil && (statusOf(err) == http.StatusNotFound || missing(ctx, repo, name)) {
 		return nil, fmt.Errorf("artifact %q: %w", name, mlflow.ErrNotFound)
 	}
 	return body, err
+}
+
+// missing says that a Repo surely does not have a file. Servers answer 500 to whoever reads one that does not exist:
+// MLflow 2.9 always, later ones with a bucket.
+func missing(ctx context.Context, repo Repo, name string) bool {
+	siblings, err := repo.List(ctx, strings.TrimPrefix(path.Dir(name), "."))
+	return err == nil && !slices.ContainsFunc(siblings, func(e Entry) bool { return e.Path == name })
+}
+
+// statusOf is the HTTP status of a refusal, 0 for any other error.
+func statusOf(err error) int {
+	var refused *mlflow.RefusedError
+	if errors.As(err, &refused) {
+		return refused.Status
+	}
+	return 0
 }
 
 // drained reads an answer to its end, so that the connection is used again.

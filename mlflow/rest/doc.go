@@ -8,8 +8,8 @@
 //
 // There is one path for all requests, Client.Do. An attempt ends when nothing moved for Options.Timeout. It is repeated
 // as long as the context lasts, so the caller decides by the deadline of the context how long a server that is away is
-// waited for. Repeated are failures to connect, send or receive, and the statuses 408, 429, 502, 503 and 504; status 500
-// a few times, for it may be the request's own fault. Between attempts it waits, twice as long each time and less a
+// waited for. Repeated are failures to connect, send or receive, and the statuses 408, 429 and from 502 on; status 500 a
+// few times, for it may be the request's own fault. Between attempts it waits, twice as long each time and less a
 // random part, or as long as Retry-After says; where the context would end during the wait, it gives up at once.
 //
 // A call that must not be made twice is not repeated unless it surely was not done. CreateRun then looks for the run by

@@ -67,17 +67,17 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 		return &failure{err: refused, final: true}
 	}
 	f := &failure{err: refused, retryAfter: retryAfter(resp.Header.Get("Retry-After"))}
-	switch resp.StatusCode {
-	case http.StatusTooManyRequests:
-	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		f.maybeDone = true
-	case http.StatusInternalServerError:
+	switch status := resp.StatusCode; {
+	case status == http.StatusTooManyRequests:
+	case status == http.StatusInternalServerError:
 		f.maybeDone, f.internal = true, true
 		f.final = refused.Code == "FEATURE_DISABLED" // will not pass later
+	case status == http.StatusRequestTimeout, status > http.StatusNotImplemented: // also what gateways make up, such as 522
+		f.maybeDone = true
 	default:
 		f.final = true
 	}
-	if !f.final || resp.StatusCode > http.StatusInternalServerError {
+	if !f.final {
 		f.err = &mlflow.UnreachableError{URI: c.displayOf(call), Err: errors.Join(errors.New(refused.Error()), err)}
 		return f
 	}
