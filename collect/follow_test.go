@@ -183,7 +183,9 @@ func TestFollowTruncatedAndReplaced(t *testing.T) {
 // TestFollowStoreAway holds that nothing is lost or sent twice while the store is away, and that waiting takes no memory.
 func TestFollowStoreAway(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "m"), &sink{}
-	away := func([]mlflow.Metric) error { return &mlflow.UnreachableError{URI: "http://x", Err: errors.New("refused")} }
+	away := func([]mlflow.Metric) error {
+		return &mlflow.UnreachableError{URI: "http://x", Err: errors.New("refused")}
+	}
 	s.setFail(away)
 	f := collect.Follow(file, s.post)
 	add(t, file, stepLines(0, 5000))

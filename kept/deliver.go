@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
@@ -15,6 +16,13 @@ const tagKeptRun = "mlops.kept.run_id"
 // tagJobID is the tag by which a run is found whose creation was answered by nobody.
 const tagJobID = "mlops.job.id"
 
+// A server that is away must be told, not waited for: within firstWord of the start, and later after so long without
+// progress.
+const (
+	firstWord = 8 * time.Second
+	patience  = 60 * time.Second
+)
+
 // Delivered is a run that the server has.
 type Delivered struct {
 	Run    mlflow.Run // on the server
@@ -23,13 +31,19 @@ type Delivered struct {
 	Files  int
 }
 
-// Deliver brings one kept run and its children to the server and moves its note. It is safe to repeat.
+// Deliver brings one kept run and its children to the server and moves its note. It is safe to repeat. It gives up when
+// the server is away for long.
 func Deliver(ctx context.Context, dir string, from, to *store.Opened, n Note) (Delivered, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stall := time.AfterFunc(firstWord, func() { cancel(errors.New("the server does not answer")) })
+	defer stall.Stop()
 	exp, err := to.EnsureExperiment(ctx, n.Experiment)
 	if err != nil {
 		return Delivered{}, fmt.Errorf("find experiment %q: %w", n.Experiment, err)
 	}
-	d := &delivery{from: from, to: to, experiment: exp.ID}
+	d := &delivery{from: from, to: to, experiment: exp.ID, tick: func() { stall.Reset(patience) }}
+	d.tick()
 	local, err := from.GetRun(ctx, n.RunID)
 	if err != nil {
 		return Delivered{}, fmt.Errorf("read kept run: %w", err)
@@ -52,6 +66,7 @@ func Deliver(ctx context.Context, dir string, from, to *store.Opened, n Note) (D
 type delivery struct {
 	from, to   *store.Opened
 	experiment string
+	tick       func() // progress was made
 	done       Delivered
 }
 
@@ -131,6 +146,7 @@ func (d *delivery) content(ctx context.Context, local, remote mlflow.Run, parent
 	if err := d.to.LogBatch(ctx, remote.ID, b); err != nil {
 		return fmt.Errorf("deliver run %s: %w", local.ID, err)
 	}
+	d.tick()
 	d.done.Params += len(b.Params)
 	d.done.Points += len(b.Metrics)
 	return nil

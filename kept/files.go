@@ -39,7 +39,7 @@ func (d *delivery) files(ctx context.Context, local, remote mlflow.Run) error {
 			missing = append(missing, artifact.File{Path: filepath.Join(root, filepath.FromSlash(name)), Target: name})
 		}
 	}
-	result := artifact.Upload(ctx, to, missing, artifact.Options{})
+	result := artifact.Upload(ctx, to, missing, artifact.Options{Progress: func(artifact.Progress) { d.tick() }})
 	d.done.Files += result.Files
 	var faults []error
 	for _, failure := range result.Failed {

@@ -15,6 +15,9 @@ func describe(p Plan, host Host) error {
 		return err
 	}
 	o := open{store: &store.Opened{Target: target}, run: mlflow.Run{ID: "<new run>", ExperimentID: "<experiment>"}}
+	for i, t := range p.Tags { // the step's environment repeats them
+		p.Tags[i].Value = hidden(t.Key, t.Value)
+	}
 	env, err := stepEnvironment(p, o, host.PythonDir, host.Environ)
 	if err != nil {
 		return err
@@ -27,7 +30,7 @@ func describe(p Plan, host Host) error {
 		fmt.Fprintf(&b, "artifacts:   %s\n", a)
 	}
 	for _, t := range p.Tags {
-		fmt.Fprintf(&b, "tag:         %s=%s\n", t.Key, hidden(t.Key, t.Value))
+		fmt.Fprintf(&b, "tag:         %s=%s\n", t.Key, t.Value)
 	}
 	for _, name := range sortedKeys(env.Set) {
 		fmt.Fprintf(&b, "environment: %s=%s\n", name, hidden(name, store.Redact(env.Set[name])))

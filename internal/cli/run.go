@@ -18,6 +18,9 @@ func (a *app) runCommand() *cobra.Command {
 		Example: `  mlops-track run -- python train.py --epochs 10
   mlops-track run --tracking-uri https://mlflow.example.com --tag team=vision -- make train`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.misplaced(args); err != nil {
+				return err
+			}
 			return a.track(cmd.Context(), track.Given{Set: f.lookup(cmd), Tags: f.tags, Env: a.getenv, Command: args, Dir: a.Dir})
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/Iyalvan/mlops-track/kept"
+	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
@@ -65,6 +66,9 @@ func (a *app) sync(ctx context.Context, dir, uri string) (err error) {
 		done, err := kept.Deliver(ctx, dir, from, to, n)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("run %s: %w", n.RunID, err))
+			if errors.As(err, new(*mlflow.UnreachableError)) {
+				break // the others would wait as long
+			}
 			continue
 		}
 		a.console().Say("delivered run %s: %d params, %d metric points, %d artifacts: %s", done.Run.Name, done.Params, done.Points, done.Files,
