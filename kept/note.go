@@ -43,6 +43,16 @@ func Write(dir string, n Note) error {
 	return nil
 }
 
+// AddModel notes a model that is to be registered when the run is delivered.
+func AddModel(dir, runID string, m Model) error {
+	n, err := load(Note{RunID: runID}.file(dir, "kept"))
+	if err != nil {
+		return err
+	}
+	n.Model = &m
+	return Write(dir, n)
+}
+
 // List returns the runs that wait in a folder. A folder without any is no error.
 func List(dir string) ([]Note, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "kept", "*.json"))
@@ -50,22 +60,28 @@ func List(dir string) ([]Note, error) {
 		return nil, err
 	}
 	slices.Sort(files)
-	var notes []Note
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
+	notes := make([]Note, len(files))
+	for i, file := range files {
+		if notes[i], err = load(file); err != nil {
 			return nil, err
 		}
-		var n Note
-		if err := json.Unmarshal(text, &n); err != nil {
-			return nil, fmt.Errorf("read %q: %w", file, err)
-		}
-		if n.RunID != strings.TrimSuffix(filepath.Base(file), ".json") {
-			return nil, fmt.Errorf("read %q: it is about run %q", file, n.RunID)
-		}
-		notes = append(notes, n)
 	}
 	return notes, nil
+}
+
+func load(file string) (Note, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // a file of the folder that the user names
+	if err != nil {
+		return Note{}, err
+	}
+	var n Note
+	if err := json.Unmarshal(text, &n); err != nil {
+		return n, fmt.Errorf("read %q: %w", file, err)
+	}
+	if n.RunID != strings.TrimSuffix(filepath.Base(file), ".json") {
+		return n, fmt.Errorf("read %q: it is about run %q", file, n.RunID)
+	}
+	return n, nil
 }
 
 // markSent moves a run from those that wait to those that were delivered.

@@ -65,13 +65,22 @@ func keepRest(in *interrupts, p Plan, o open, step StepResult, l Left, closed Cl
 	})
 	l.Files = missing(closed.Artifacts)
 	again := finalize(ctx, tick, p, k, step, l, func(string) {})
-	for _, err := range append(again.Faults, statusErr, rest.Err, k.close(ctx)) {
+	modelErr := keepModel(p, k, l, again)
+	for _, err := range append(again.Faults, statusErr, rest.Err, modelErr, k.close(ctx)) {
 		if err != nil {
 			host.Console.Warn("keep the run: "+err.Error(), "")
 		}
 	}
 	host.Console.Warn("the tracking server did not take all of the run; the rest is kept in "+p.OfflineDir, keepHint(p))
 	return p.OfflineDir
+}
+
+// keepModel notes the model of a kept run, so that delivery registers it on the server.
+func keepModel(p Plan, k open, l Left, closed Closed) error {
+	if closed.Model.Name == "" || l.ModelTarget == "" {
+		return nil
+	}
+	return kept.AddModel(p.OfflineDir, k.run.ID, kept.Model{Name: closed.Model.Name, Path: l.ModelTarget})
 }
 
 // keepHint says how the folder leaves the CI job and how it gets to the server later.

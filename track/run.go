@@ -44,6 +44,7 @@ func Run(ctx context.Context, p Plan, host Host) Outcome {
 	tell(host.Console, p, out)
 	if o.kept {
 		out.Offline = p.OfflineDir
+		warn(host, keepModel(p, o, l, out.Closed))
 	} else if p.OnTrackingError == "keep" && worthKeeping(append(out.Faults, step.Points.Err)) {
 		out.Offline = keepRest(in, p, o, step, l, out.Closed, host)
 	}
@@ -80,7 +81,8 @@ func refusal(in *interrupts, err error) Outcome {
 
 // exitCode is the job's: the verdict's, or 1 where the user wants a lost server to count.
 func exitCode(p Plan, out Outcome) int {
-	if out.ExitCode == 0 && p.OnTrackingError == "fail" && len(out.Faults) > 0 {
+	lost := len(out.Faults) > 0 || out.Step.Points.Err != nil
+	if out.ExitCode == 0 && p.OnTrackingError == "fail" && lost {
 		return 1
 	}
 	return out.ExitCode

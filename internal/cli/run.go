@@ -18,7 +18,7 @@ func (a *app) runCommand() *cobra.Command {
 		Example: `  mlops-track run -- python train.py --epochs 10
   mlops-track run --tracking-uri https://mlflow.example.com --tag team=vision -- make train`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.misplaced(args); err != nil {
+			if err := misplaced(args); err != nil {
 				return err
 			}
 			return a.track(cmd.Context(), track.Given{Set: f.lookup(cmd), Tags: f.tags, Env: a.getenv, Command: args, Dir: a.Dir})
@@ -59,6 +59,17 @@ func (a *app) track(ctx context.Context, given track.Given) error {
 	}
 	a.code, err = track.Job(ctx, in, a.detectCI(in.Matrix, in.JobID), host)
 	return err
+}
+
+// misplaced finds the value of a switch that was written without an equals sign: it would be run as the step.
+func misplaced(args []string) error {
+	if len(args) < 2 || args[1] != "--" || (args[0] != "true" && args[0] != "false") {
+		return nil
+	}
+	return usageError{hinted{
+		fmt.Errorf("%q stands where the step begins: a switch takes its value with an equals sign", args[0]),
+		"write --autolog=" + args[0] + " or --dry-run=" + args[0],
+	}}
 }
 
 // flags holds the flags of run, one for each setting.
