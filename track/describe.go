@@ -63,12 +63,17 @@ func commandLine(p Plan) string {
 		}
 		return line
 	}
-	quoted := make([]string, len(p.Args))
+	words := make([]string, len(p.Args))
 	for i, arg := range p.Args {
-		quoted[i] = arg
-		if arg == "" || strings.ContainsAny(arg, " \t\n\"'$\\*?[]{}()<>|&;#~`") {
-			quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
+		words[i] = quoted(arg)
 	}
-	return strings.Join(quoted, " ")
+	return strings.Join(words, " ")
+}
+
+// quoted writes a word as a shell takes it.
+func quoted(word string) string {
+	if word == "" || strings.ContainsAny(word, " \t\n\"'$\\*?[]{}()<>|&;#~`") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/Iyalvan/mlops-track/internal/outputs"
 	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
 	"github.com/Iyalvan/mlops-track/report"
 )
 
@@ -19,6 +20,9 @@ func publish(p Plan, host Host, out Outcome) {
 	if out.Refused == nil {
 		host.Console.Block(report.Terminal(r))
 		host.Console.Say("%s", r.Verdict())
+		if r.RunURL == "" && !p.CI.InCI() {
+			host.Console.Say("to look at it: %s", lookCommand(p))
+		}
 		if file := host.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
 			warn(host, outputs.WriteSummary(file, report.Markdown(r)))
 		}
@@ -34,6 +38,14 @@ func publish(p Plan, host Host, out Outcome) {
 			host.Console.Warn("outputs-file: left out "+strings.Join(left, ", "), "dotenv takes one line a value, 20 values and 5 KB; the run has them all")
 		}
 	}
+}
+
+// lookCommand is what shows a run whose store has no page of its own.
+func lookCommand(p Plan) string {
+	if p.TrackingURI == "sqlite:///mlflow.db" {
+		return "mlops-track ui"
+	}
+	return "mlops-track ui --tracking-uri " + quoted(store.Redact(p.TrackingURI))
 }
 
 func warn(host Host, err error) {
