@@ -20,7 +20,7 @@ func publish(p Plan, host Host, out Outcome) {
 	if out.Refused == nil {
 		host.Console.Block(report.Terminal(r))
 		host.Console.Say("%s", r.Verdict())
-		if r.RunURL == "" && !p.CI.InCI() {
+		if r.RunURL == "" && out.Offline == "" && !p.CI.InCI() {
 			host.Console.Say("to look at it: %s", lookCommand(p))
 		}
 		if file := host.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
