@@ -11,6 +11,7 @@ export CGO_ENABLED ?= 0
 GOLANGCI_LINT := $(CACHE)/tools/golangci-lint@v2.15.0
 ACTIONLINT    := $(CACHE)/tools/actionlint@v1.7.12
 GOVULNCHECK   := $(CACHE)/tools/govulncheck@v1.9.0
+GOTESTSUM     := $(CACHE)/tools/gotestsum@v1.13.0
 
 .PHONY: help
 help: ## list the targets
@@ -28,8 +29,8 @@ test-env: ## build the Python environments of the tests
 	scripts/python-env mlflow3 mlflow2
 
 .PHONY: test-go
-test-go: test-env ## run the Go tests, stories included
-	go test -timeout 45m ./...
+test-go: test-env $(GOTESTSUM) ## run the Go tests, stories included; skipped ones are named with their reason
+	$(GOTESTSUM) --format pkgname -- -timeout 45m ./...
 
 .PHONY: test-race
 test-race: test-env ## the same under the race detector; needs a C compiler
@@ -68,7 +69,8 @@ lock: ## pin the Python packages of the tests anew; UPGRADE=1 takes the newest
 $(GOLANGCI_LINT): PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(ACTIONLINT):    PACKAGE := github.com/rhysd/actionlint/cmd/actionlint
 $(GOVULNCHECK):   PACKAGE := golang.org/x/vuln/cmd/govulncheck
-$(GOLANGCI_LINT) $(ACTIONLINT) $(GOVULNCHECK):
+$(GOTESTSUM):     PACKAGE := gotest.tools/gotestsum
+$(GOLANGCI_LINT) $(ACTIONLINT) $(GOVULNCHECK) $(GOTESTSUM):
 	GOBIN=$@.build GOFLAGS= go install $(PACKAGE)@$(lastword $(subst @, ,$@))
 	mv $@.build/$(notdir $(PACKAGE)) $@
 	rmdir $@.build

@@ -13,11 +13,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/mlflowtest"
 	"github.com/Iyalvan/mlops-track/internal/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
@@ -326,6 +328,65 @@ func TestUploadEndsWithItsContext(t *testing.T) {
 		}
 		if last := got.Failed[len(got.Failed)-1]; last.File != files[len(files)-1] || !errors.Is(last.Err, over) {
 			t.Errorf("last failure: %q: %v", last.File.Target, last.Err)
+		}
+	})
+}
+
+// A file that has to be sent again is counted once.
+func TestRepeatedUpload(t *testing.T) {
+	t.Parallel()
+	proxy := mlflowtest.New(t, testenv.Server(t, 3))
+	proxy.Spoil(mlflowtest.Rule{Path: "a.txt", Times: 1, Status: 503})
+	proxy.Spoil(mlflowtest.Rule{Path: "a.txt", Times: 1, Lose: true})
+	client, run := newRun(t, proxy.URL)
+	repo, err := artifact.Open(run.ArtifactURI, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, want := write(t, "a.txt")
+	got := artifact.Upload(t.Context(), repo, files, artifact.Options{})
+	equal(t, "result", got, artifact.Result{Files: 1, Bytes: 8})
+	if read(t, repo, "a.txt") != want["a.txt"] {
+		t.Error("the file reads back as something else")
+	}
+}
+
+// A server that refuses whoever asks is asked for one file, not for all.
+func TestLastingRefusalEndsTheUpload(t *testing.T) {
+	t.Parallel()
+	proxy := mlflowtest.New(t, testenv.Server(t, 3))
+	client, run := newRun(t, proxy.URL)
+	proxy.Spoil(mlflowtest.Rule{Status: 401, Body: "Token expired"})
+	repo, err := artifact.Open(run.ArtifactURI, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, _ := write(t, "a.txt", "b.txt", "c.txt", "d.txt")
+	got := artifact.Upload(t.Context(), repo, files, artifact.Options{Workers: 1})
+	if len(got.Failed) != len(files) || proxy.Calls("a.txt") != 1 || proxy.Calls("d.txt") != 0 {
+		t.Errorf("%d failed, %d requests for the last file", len(got.Failed), proxy.Calls("d.txt"))
+	}
+	for _, f := range got.Failed {
+		if !strings.Contains(f.Err.Error(), "Token expired") {
+			t.Errorf("%q: %v", f.File.Target, f.Err)
+		}
+	}
+}
+
+// A file that changes under the upload is an error at once, and no reason to try for ever.
+func TestFileThatShrinks(t *testing.T) {
+	t.Parallel()
+	places(t, func(t *testing.T, p place) {
+		name := filepath.Join(t.TempDir(), "x")
+		if err := os.WriteFile(name, make([]byte, 64<<20), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var once sync.Once
+		got := artifact.Upload(t.Context(), p.repo, []artifact.File{{Path: name, Target: "x"}}, artifact.Options{
+			Progress: func(artifact.Progress) { once.Do(func() { _ = os.Truncate(name, 1<<20) }) },
+		})
+		if len(got.Failed) != 1 || got.Bytes != 0 || !strings.Contains(got.Failed[0].Err.Error(), "shorter") {
+			t.Errorf("%+v", got)
 		}
 	})
 }

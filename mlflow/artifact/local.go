@@ -67,7 +67,7 @@ func copyTo(ctx context.Context, to io.Writer, open func() (io.ReadCloser, error
 	if err != nil {
 		return err
 	}
-	defer from.Close() //nolint:errcheck // only read
+	defer from.Close()
 	const piece = 8 << 20
 	for {
 		if err := ctx.Err(); err != nil {

@@ -52,8 +52,8 @@ func (p *presigned) Put(ctx context.Context, to string, from Source) error {
 
 // explain adds what to do where the server does not hand out addresses.
 func (p *presigned) explain(err error) error {
-	var refused *mlflow.RefusedError
-	if !errors.As(err, &refused) || refused.Lasting() || errors.Is(err, mlflow.ErrNotFound) {
+	refused, ok := errors.AsType[*mlflow.RefusedError](err)
+	if !ok || refused.Lasting() || errors.Is(err, mlflow.ErrNotFound) {
 		return err
 	}
 	told := *refused

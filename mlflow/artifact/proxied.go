@@ -135,8 +135,7 @@ func missing(ctx context.Context, repo Repo, name string) bool {
 
 // statusOf is the HTTP status of a refusal, 0 for any other error.
 func statusOf(err error) int {
-	var refused *mlflow.RefusedError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok {
 		return refused.Status
 	}
 	return 0
@@ -144,7 +143,7 @@ func statusOf(err error) int {
 
 // drained reads an answer to its end, so that the connection is used again.
 func drained(resp *http.Response) error {
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	const most = 64 << 10
 	_, err := io.Copy(io.Discard, io.LimitReader(resp.Body, most))
 	return err

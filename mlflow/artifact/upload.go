@@ -63,8 +63,7 @@ func Upload(ctx context.Context, repo Repo, files []File, opts Options) Result {
 		}
 		group.Go(func() error {
 			u.errs[i] = u.file(ctx, file)
-			var refused *mlflow.RefusedError
-			if errors.As(u.errs[i], &refused) && refused.Lasting() {
+			if refused, ok := errors.AsType[*mlflow.RefusedError](u.errs[i]); ok && refused.Lasting() {
 				stop(refused)
 			}
 			return nil

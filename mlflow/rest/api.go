@@ -54,7 +54,7 @@ func (c *Client) JSON(ctx context.Context, call Call, in, out any) error {
 		call.Body = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
 	return c.Do(ctx, call, func(resp *http.Response) error {
-		defer resp.Body.Close() //nolint:errcheck // only read
+		defer resp.Body.Close()
 		body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 		if err != nil || out == nil {
 			return err
@@ -71,8 +71,8 @@ func (c *Client) JSON(ctx context.Context, call Call, in, out any) error {
 func createOnce[T any](ctx context.Context, create func() (T, error), find func() (T, bool, error)) (T, error) {
 	for {
 		made, err := create()
-		var unknown uncertain
-		if !errors.As(err, &unknown) {
+		unknown, ok := errors.AsType[uncertain](err)
+		if !ok {
 			return made, err
 		}
 		if ctx.Err() != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -105,8 +106,7 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 		if local := sent.failed(); local != nil {
 			return &failure{err: fmt.Errorf("%s: %w", call.Name, local), final: true}
 		}
-		var refused *mlflow.RefusedError
-		return &failure{err: err, final: errors.As(err, &refused), maybeDone: !neverSent(err)}
+		return &failure{err: err, final: isRefusal(err), maybeDone: !neverSent(err)}
 	}
 	moved()
 	resp.Body = &answer{ReadCloser: resp.Body, moved: moved, done: done}
@@ -115,8 +115,7 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 	}
 	if err := take(resp); err != nil {
 		_ = resp.Body.Close()
-		var refused *mlflow.RefusedError
-		if errors.As(err, &refused) {
+		if isRefusal(err) {
 			return &failure{err: err, final: true}
 		}
 		return &failure{err: c.connectionError(ctx, call, err), maybeDone: true}
@@ -136,9 +135,7 @@ func (c *Client) request(ctx context.Context, call Call, moved func()) (*http.Re
 			return nil, nil, fmt.Errorf("%s: %w", call.Name, err)
 		}
 	}
-	for name, values := range call.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, call.Header)
 	if c.userAgent != "" {
 		req.Header.Set("User-Agent", c.userAgent)
 	}
@@ -157,8 +154,7 @@ func (c *Client) over(ctx context.Context, call Call, last *failure) error {
 	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the same value, not the same kind
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
-	var away *mlflow.UnreachableError
-	if errors.As(last.err, &away) && !errors.Is(away.Err, ctx.Err()) {
+	if away, ok := errors.AsType[*mlflow.UnreachableError](last.err); ok && !errors.Is(away.Err, ctx.Err()) {
 		err = fmt.Errorf("%w; before that: %w", err, away.Err)
 	}
 	err = &mlflow.UnreachableError{URI: c.display, Err: err}
@@ -187,6 +183,6 @@ func retryAfter(header string) time.Duration {
 
 // neverSent says that a connection was not made, so nothing was asked.
 func neverSent(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "dial" || op.Op == "proxyconnect")
 }

@@ -22,17 +22,27 @@ const (
 	maxWords     = 500
 )
 
+// isRefusal says that a server answered and said no.
+func isRefusal(err error) bool {
+	_, ok := errors.AsType[*mlflow.RefusedError](err)
+	return ok
+}
+
+// hasCode says that a server said no with this error_code.
+func hasCode(err error, code string) bool {
+	refused, ok := errors.AsType[*mlflow.RefusedError](err)
+	return ok && refused.Code == code
+}
+
 // connectionError is the error of an attempt that got no whole answer.
 func (c *Client) connectionError(ctx context.Context, call Call, err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) { // names method and URL once more
+	if wrapped, ok := errors.AsType[*url.Error](err); ok { // names method and URL once more
 		err = wrapped.Err
 	}
 	if fix := tlsFix(err); fix != "" {
 		return &mlflow.RefusedError{Call: call.Name, Message: err.Error(), Fix: fix}
 	}
-	var late stalled
-	if errors.As(context.Cause(ctx), &late) {
+	if late, ok := errors.AsType[stalled](context.Cause(ctx)); ok {
 		err = late
 	}
 	return &mlflow.UnreachableError{URI: c.displayOf(call), Err: fmt.Errorf("%s: %w", call.Name, err)}
@@ -48,7 +58,7 @@ func (c *Client) displayOf(call Call) string {
 
 // refusal is the failure of an attempt that was answered with another status than 2xx. It closes the body.
 func (c *Client) refusal(call Call, resp *http.Response) *failure {
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	refused := &mlflow.RefusedError{Call: call.Name, Status: resp.StatusCode}
 	var words struct {

@@ -10,6 +10,8 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
+const alreadyExists = "RESOURCE_ALREADY_EXISTS"
+
 // pageSize is how many runs or models are asked for at once.
 const pageSize = 1000
 
@@ -20,8 +22,7 @@ func (c *Client) EnsureExperiment(ctx context.Context, name string) (mlflow.Expe
 		return found, err
 	}
 	err = c.post(ctx, "experiments/create", map[string]string{"name": name}, nil)
-	var refused *mlflow.RefusedError
-	if err != nil && !(errors.As(err, &refused) && refused.Code == "RESOURCE_ALREADY_EXISTS") { // somebody was faster
+	if err != nil && !hasCode(err, alreadyExists) { // somebody was faster
 		return mlflow.Experiment{}, err
 	}
 	return c.experimentByName(ctx, name)

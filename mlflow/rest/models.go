@@ -60,8 +60,7 @@ func (c *Client) LoggedModels(ctx context.Context, experimentID, runID string) (
 			"experiment_ids": []string{experimentID}, "filter": fmt.Sprintf("source_run_id = '%s'", runID),
 			"order_by": []map[string]any{{"field_name": "creation_timestamp", "ascending": true}}, "page_token": token,
 		}, &answer)
-		var refused *mlflow.RefusedError
-		if errors.As(err, &refused) && refused.Status == http.StatusNotFound && refused.Code == "" {
+		if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok && refused.Status == http.StatusNotFound && refused.Code == "" {
 			return nil, nil // MLflow 2 has no such path
 		}
 		if err != nil {
@@ -86,8 +85,7 @@ type wireVersion struct {
 // one of the same run and source before it tries again.
 func (c *Client) CreateModelVersion(ctx context.Context, version mlflow.NewModelVersion) (mlflow.ModelVersion, error) {
 	err := c.post(ctx, "registered-models/create", map[string]string{"name": version.Name}, nil)
-	var refused *mlflow.RefusedError
-	if err != nil && !(errors.As(err, &refused) && refused.Code == "RESOURCE_ALREADY_EXISTS") {
+	if err != nil && !hasCode(err, alreadyExists) {
 		return mlflow.ModelVersion{}, err
 	}
 	return createOnce(ctx, func() (mlflow.ModelVersion, error) {

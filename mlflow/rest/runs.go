@@ -36,8 +36,7 @@ func (c *Client) CreateRun(ctx context.Context, run mlflow.NewRun) (mlflow.Run, 
 		}
 	}
 	created, err := create()
-	var unknown uncertain
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[uncertain](err); ok {
 		err = unknown.error
 	}
 	return created, err
@@ -68,8 +67,7 @@ func (c *Client) UpdateRun(ctx context.Context, runID string, update mlflow.RunU
 func (c *Client) LogBatch(ctx context.Context, runID string, batch mlflow.Batch) error {
 	for _, part := range mlflow.Split(batch) {
 		err := c.logBatch(ctx, runID, part)
-		var refused *mlflow.RefusedError
-		if errors.As(err, &refused) && refused.Code == "BAD_REQUEST" && slices.ContainsFunc(part.Metrics, isNaN) {
+		if hasCode(err, "BAD_REQUEST") && slices.ContainsFunc(part.Metrics, isNaN) {
 			err = c.logWithoutOldNaN(ctx, runID, part)
 		}
 		if err != nil {

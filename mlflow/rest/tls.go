@@ -48,10 +48,10 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 // tlsFix says what to do about a failed handshake; it is empty for any other error. Such a failure lasts, so it is not
 // repeated.
 func tlsFix(err error) string {
-	var unverified *tls.CertificateVerificationError
+	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
 	words := err.Error()
 	switch {
-	case errors.As(err, &unverified):
+	case unverified:
 		return fixAuthority
 	case strings.Contains(words, "remote error: tls:") && strings.Contains(words, "certificate"): // alerts have no type
 		return fixClientCert

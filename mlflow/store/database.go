@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,7 +62,7 @@ func (o *Opened) serve(ctx context.Context, opts Options) error {
 
 // notStarted is the error of a server that did not come up: a refusal where another try would end the same way.
 func (o *Opened) notStarted(err error, log string) error {
-	fix := ""
+	var fix string
 	switch {
 	case strings.Contains(log, "No module named"), strings.Contains(log, "Can't load plugin"):
 		fix = "install the driver that the tracking URI names, or names by default, beside mlflow"
@@ -111,8 +112,8 @@ func findProgram(paths []string, dir, name string) string {
 }
 
 func lookup(environ []string, name string) string {
-	for i := len(environ) - 1; i >= 0; i-- { // the last one counts, as in exec
-		if value, ok := strings.CutPrefix(environ[i], name+"="); ok {
+	for _, entry := range slices.Backward(environ) { // the last one counts, as in exec
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
 			return value
 		}
 	}
@@ -139,12 +140,12 @@ func startServer(command []string, address string, opts Options) (*mlflowServer,
 	if err != nil {
 		return nil, err
 	}
-	args := append(command[1:len(command):len(command)], "server", "--host", host, "--port", port, "--workers", "1",
+	args := append(slices.Clip(command[1:]), "server", "--host", host, "--port", port, "--workers", "1",
 		"--no-serve-artifacts", "--default-artifact-root", filepath.Join(opts.Dir, defaultArtifacts))
 	s := &mlflowServer{cmd: exec.Command(command[0], args...), ended: make(chan struct{})} //nolint:gosec,noctx // the user's own; ended by stop
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = opts.Dir, &s.log, &s.log
 	// The URI goes by the environment: it holds a password, and arguments can be read by everybody on the machine.
-	s.cmd.Env = append(opts.Environ[:len(opts.Environ):len(opts.Environ)], "MLFLOW_BACKEND_STORE_URI="+opts.URI,
+	s.cmd.Env = append(slices.Clip(opts.Environ), "MLFLOW_BACKEND_STORE_URI="+opts.URI,
 		"MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
 	ownGroup(s.cmd)
 	if err := s.cmd.Start(); err != nil {
