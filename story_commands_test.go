@@ -99,16 +99,19 @@ func newGateway(t *testing.T, server string, rule func(http.ResponseWriter, *htt
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
 	g := &gateway{rule: rule}
 	g.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g.mu.Lock()
-		answered := g.rule(w, r)
-		g.mu.Unlock()
-		if !answered {
+		if !g.spoils(w, r) {
 			proxy.ServeHTTP(w, r)
 		}
 	}))
 	g.url = g.http.URL
 	t.Cleanup(g.http.Close)
 	return g
+}
+
+func (g *gateway) spoils(w http.ResponseWriter, r *http.Request) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock() // a rule may panic, see away
+	return g.rule(w, r)
 }
 
 // away spoils a request as a server does that has just gone: the connection ends without an answer.

@@ -54,7 +54,6 @@ type Info struct {
 	CheckoutSHA    string // GITHUB_SHA, CI_COMMIT_SHA: what is checked out unless the job asks for another commit
 	BaseRef        string // target branch of a change
 	BaseSHA        string // commit of the target branch that the change was compared with
-	Dirty          bool   // a tracked file was changed; known on a laptop only
 	ChangeID       string // number of the pull request or merge request
 	ChangeTitle    string // written by the author of the change
 	ChangeURL      string // page of the change

@@ -14,25 +14,38 @@ import (
 // gitTimeout bounds all that git is asked.
 const gitTimeout = 2 * time.Second
 
-// detectLocal asks git. Without git, or outside a repository, only the user is known.
+// detectLocal asks git, in two processes at once. Without git, or outside a repository, only the user is known.
 func detectLocal(s Source) Info {
 	ctx, cancel := context.WithTimeout(context.Background(), gitTimeout)
 	defer cancel()
 	git := gitIn{ctx: ctx, dir: s.Dir}
-	info := Info{Provider: Local, User: localUser(s.Getenv), Workspace: git.ask("rev-parse", "--show-toplevel")}
-	if info.Workspace == "" {
+	remote := make(chan string, 1)
+	go func() { remote <- git.ask("config", "--get", "remote.origin.url") }()
+
+	info := Info{Provider: Local, User: localUser(s.Getenv)}
+	// A line each: the folder, the commit, the branch ("HEAD" where there is none), the remote's default branch. git stops
+	// at the first it does not know and has printed those before.
+	known := strings.Split(git.ask("rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD", "origin/HEAD"), "\n")
+	if info.Workspace = known[0]; info.Workspace == "" {
 		return info
 	}
-	info.HeadSHA = git.ask("rev-parse", "--verify", "--quiet", "HEAD")
-	info.CheckoutSHA = info.HeadSHA
-	if info.HeadRef = git.ask("symbolic-ref", "--quiet", "--short", "HEAD"); info.HeadRef != "" {
+	if len(known) > 2 {
+		info.HeadSHA, info.CheckoutSHA, info.HeadRef = known[1], known[1], known[2]
+	} else { // no commit yet
+		info.HeadRef = git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
+	}
+	if info.HeadRef == "HEAD" { // detached
+		info.HeadRef = ""
+	}
+	if info.HeadRef != "" {
 		info.HeadType = Branch
 	}
-	info.RepositoryURL = publicURL(git.ask("ls-remote", "--get-url"))
+	if len(known) > 3 && known[3] != "origin/HEAD" { // echoed back where there is none
+		_, info.DefaultBranch, _ = strings.Cut(known[3], "/")
+	}
+	info.RepositoryURL = publicURL(<-remote)
 	info.VCS = hostedBy(info.RepositoryURL)
 	info.Repository = path.Base(cmp.Or(info.RepositoryURL, info.Workspace))
-	_, info.DefaultBranch, _ = strings.Cut(git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"), "/")
-	info.Dirty = git.ask("status", "--porcelain", "--untracked-files=no") != ""
 	return info
 }
 
@@ -42,16 +55,13 @@ type gitIn struct {
 	dir string
 }
 
-// ask returns what git prints, empty if it fails. It never prompts, takes no locks and starts no monitor.
+// ask returns what git prints, also before it fails. It never prompts, takes no locks and starts no monitor.
 func (g gitIn) ask(args ...string) string {
 	cmd := exec.CommandContext(g.ctx, "git", append([]string{"-c", "core.fsmonitor=false"}, args...)...) //nolint:gosec // fixed words
 	cmd.Dir = g.dir
 	cmd.Env = append(cmd.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
 	cmd.WaitDelay = gitTimeout / 4
-	out, err := cmd.Output()
-	if err != nil {
-		return ""
-	}
+	out, _ := cmd.Output() // what it could not tell is not known
 	return strings.TrimSpace(string(out))
 }
 

@@ -345,7 +345,7 @@ func TestRepeatedUpload(t *testing.T) {
 	}
 	files, want := write(t, "a.txt")
 	got := artifact.Upload(t.Context(), repo, files, artifact.Options{})
-	equal(t, "result", got, artifact.Result{Files: 1, Bytes: 8})
+	equal(t, "result", got, artifact.Result{Files: 1, Bytes: 9})
 	if read(t, repo, "a.txt") != want["a.txt"] {
 		t.Error("the file reads back as something else")
 	}
