@@ -96,7 +96,12 @@ func newGateway(t *testing.T, server string, rule func(http.ResponseWriter, *htt
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		if r.In.URL.IsAbs() { // asked as an HTTP proxy: the server is told the name that was meant
+			r.Out.Host = r.In.Host
+		}
+	}}
 	g := &gateway{rule: rule}
 	g.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !g.spoils(w, r) {

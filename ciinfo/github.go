@@ -221,5 +221,6 @@ func queuedChange(branch string) int {
 // dependabotReadOnly says whether the job has Dependabot's read-only token.
 // https://docs.github.com/en/code-security/dependabot/working-with-dependabot/dependabot-on-actions
 func dependabotReadOnly(i Info) bool {
-	return i.User == "dependabot[bot]" && (i.Event == EventPush || i.Event == EventChange) && i.EventName != "pull_request_target"
+	return i.User == "dependabot[bot]" && i.EventName != "pull_request_target" &&
+		(i.Event == EventPush || i.Event == EventChange)
 }

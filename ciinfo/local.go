@@ -57,7 +57,8 @@ type gitIn struct {
 
 // ask returns what git prints, also before it fails. It never prompts, takes no locks and starts no monitor.
 func (g gitIn) ask(args ...string) string {
-	cmd := exec.CommandContext(g.ctx, "git", append([]string{"-c", "core.fsmonitor=false"}, args...)...) //nolint:gosec // fixed words
+	args = append([]string{"-c", "core.fsmonitor=false"}, args...)
+	cmd := exec.CommandContext(g.ctx, "git", args...) //nolint:gosec // fixed words
 	cmd.Dir = g.dir
 	cmd.Env = append(cmd.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
 	cmd.WaitDelay = gitTimeout / 4

@@ -41,8 +41,9 @@ type Where struct {
 // absolute one if they are absolute. What is called .git is passed over unless a spec names it, because it may hold a token.
 //
 // A file is taken only if it lies in one of the roots after all symbolic links are resolved; links inside are followed.
-// A missing path, one outside of the roots, and two files with one target are errors; the first of two files is taken. A
-// glob without a match is a warning.
+// A missing path, one outside of the roots, and two files with one target, of which the first is taken, are errors of the
+// result; of the setting they are warnings, as a step that failed did not make all that it should. So is a glob without a
+// match in both.
 func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
 	f := &finder{dir: where.Dir, targets: map[string]string{}, folders: map[string]string{}}
 	for _, root := range where.Roots {
@@ -50,7 +51,7 @@ func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
 			f.roots = append(f.roots, real)
 		}
 	}
-	for _, s := range f.parse(setting, result) {
+	for _, s := range append(f.parse(Warning, setting), f.parse(Error, result)...) {
 		f.find(s)
 	}
 	if f.entries > maxEntries {
@@ -79,7 +80,7 @@ func (f *finder) find(s spec) {
 		return
 	}
 	if !doublestar.ValidatePattern(s.path) {
-		f.problem(Error, s.text, "", "%v", doublestar.ErrBadPattern)
+		f.problem(s.fault, s.text, "", "%v", doublestar.ErrBadPattern)
 		return
 	}
 	base, pattern := doublestar.SplitPattern(path.Clean(s.path))
@@ -118,11 +119,11 @@ func (f *finder) resolve(s spec, name string) (real string, info fs.FileInfo, ok
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.problem(Error, s.text, "", "%q does not exist", name)
+		f.problem(s.fault, s.text, "", "%q does not exist", name)
 	case err != nil:
-		f.problem(Error, s.text, "", "read %q: %v", name, withoutPath(err))
+		f.problem(s.fault, s.text, "", "read %q: %v", name, withoutPath(err))
 	case !f.allowed(real):
-		f.problem(Error, s.text, "copy it into the workspace", "%q leaves the workspace: it is %q", name, real)
+		f.problem(s.fault, s.text, "copy it into the workspace", "%q leaves the workspace: it is %q", name, real)
 	default:
 		return real, info, true
 	}
@@ -141,7 +142,8 @@ func (f *finder) take(s spec, name, real string, info fs.FileInfo, below string)
 	target := path.Join(s.target, filepath.ToSlash(below))
 	if other, ok := f.inTheWay(target); ok {
 		if other != real {
-			f.problem(Error, s.text, "place one of them elsewhere: path => folder", "%q and %q have the same target %q", other, real, target)
+			f.problem(s.fault, s.text, "place one of them elsewhere: path => folder",
+				"%q and %q have the same target %q", other, real, target)
 		}
 		return true
 	}

@@ -49,11 +49,11 @@ func TestArtifacts(t *testing.T) {
 		"ws/.git/config", "ws/empty/", "ws/other/model.pkl", "ws/a", "ws/b/a/x", "tmp/t.txt", "outside/secret",
 	}
 	for name, c := range map[string]struct {
-		more   []string // entries beside all
-		specs  []string
-		result []string
-		want   []string // target=source, below the root
-		told   []string
+		more    []string // entries beside all
+		specs   []string
+		setting []string
+		want    []string // target=source, below the root
+		told    []string
 	}{
 		"nothing":            {specs: []string{"", "  "}},
 		"a file":             {specs: []string{"plots/a.png"}, want: []string{"a.png=ws/plots/a.png"}},
@@ -68,25 +68,26 @@ func TestArtifacts(t *testing.T) {
 		"placed glob":        {specs: []string{"plots/**/*.txt => t"}, want: []string{"t/sub/c.txt=ws/plots/sub/c.txt"}},
 		"placed at the root": {specs: []string{"model.pkl => ."}, want: []string{"model.pkl=ws/model.pkl"}},
 		"name like a glob":   {specs: []string{"plot[1].png"}, want: []string{"plot[1].png=ws/plot[1].png"}},
-		"from the result":    {result: []string{"model.pkl", "ROOT/ws/plots/sub => m"}, want: []string{"model.pkl=ws/model.pkl", "m/c.png=ws/plots/sub/c.png", "m/c.txt=ws/plots/sub/c.txt"}},
+		"from the setting":   {setting: []string{"model.pkl", "ROOT/ws/plots/sub => m"}, want: []string{"model.pkl=ws/model.pkl", "m/c.png=ws/plots/sub/c.png", "m/c.txt=ws/plots/sub/c.txt"}},
 		"the same file twice": {
-			specs: []string{"model.pkl", "*.pkl"}, result: []string{"model.pkl"}, want: []string{"model.pkl=ws/model.pkl"},
+			specs: []string{"model.pkl", "*.pkl"}, setting: []string{"model.pkl"}, want: []string{"model.pkl=ws/model.pkl"},
 		},
-		"left out by a glob":     {specs: []string{"plots", "!**/*.txt"}, want: []string{"a.png=ws/plots/a.png", "b.png=ws/plots/b.png", "sub/c.png=ws/plots/sub/c.png"}},
-		"a folder left out":      {specs: []string{"!plots/sub"}, result: []string{"plots/**"}, want: []string{"a.png=ws/plots/a.png", "b.png=ws/plots/b.png"}},
-		"left out by its name":   {specs: []string{"!ROOT/ws/plots/a.*", "plots/*.png"}, want: []string{"b.png=ws/plots/b.png"}},
-		"git's folder":           {specs: []string{"{.git,plots}/**"}, want: []string{"plots/a.png=ws/plots/a.png", "plots/b.png=ws/plots/b.png", "plots/sub/c.png=ws/plots/sub/c.png", "plots/sub/c.txt=ws/plots/sub/c.txt"}},
-		"a missing path":         {specs: []string{"nothing.pkl", "model.pkl"}, want: []string{"model.pkl=ws/model.pkl"}, told: []string{"error nothing.pkl"}},
-		"missing in the result":  {result: []string{"nothing"}, told: []string{"error nothing"}},
-		"a path below a file":    {specs: []string{"model.pkl/x"}, told: []string{"error model.pkl/x"}},
-		"a glob without a match": {specs: []string{"*.onnx", "nowhere/*"}, told: []string{"warning *.onnx", "warning nowhere/*"}},
-		"a folder that matches":  {specs: []string{"plots/*"}, want: []string{"a.png=ws/plots/a.png", "b.png=ws/plots/b.png"}, told: []string{"warning plots/*"}},
-		"a broken glob":          {specs: []string{"plots/{a", "!x[", "model.pkl"}, want: []string{"model.pkl=ws/model.pkl"}, told: []string{"error !x[", "error plots/{a"}},
-		"a target outside":       {specs: []string{"model.pkl => ../x", "model.pkl => a/../../x", "=> x"}, told: []string{"error model.pkl => ../x", "error model.pkl => a/../../x", "error => x"}},
-		"one target twice":       {specs: []string{"model.pkl", "other/model.pkl"}, want: []string{"model.pkl=ws/model.pkl"}, told: []string{"error other/model.pkl"}},
-		"file and folder":        {specs: []string{"a", "b/**"}, want: []string{"a=ws/a"}, told: []string{"error b/**"}},
-		"folder and file":        {specs: []string{"b/**", "a"}, want: []string{"a/x=ws/b/a/x"}, told: []string{"error a"}},
-		"outside":                {specs: []string{"../outside/secret", "ROOT/outside/*"}, told: []string{"error ../outside/secret", "error ROOT/outside/*"}},
+		"left out by a glob":          {specs: []string{"plots", "!**/*.txt"}, want: []string{"a.png=ws/plots/a.png", "b.png=ws/plots/b.png", "sub/c.png=ws/plots/sub/c.png"}},
+		"a folder left out":           {specs: []string{"!plots/sub"}, setting: []string{"plots/**"}, want: []string{"a.png=ws/plots/a.png", "b.png=ws/plots/b.png"}},
+		"a file of a folder left out": {specs: []string{"!plots/sub", "plots/sub/c.png", "plots/sub"}},
+		"left out by its name":        {specs: []string{"!ROOT/ws/plots/a.*", "plots/*.png"}, want: []string{"b.png=ws/plots/b.png"}},
+		"git's folder":                {specs: []string{"{.git,plots}/**"}, want: []string{"plots/a.png=ws/plots/a.png", "plots/b.png=ws/plots/b.png", "plots/sub/c.png=ws/plots/sub/c.png", "plots/sub/c.txt=ws/plots/sub/c.txt"}},
+		"a missing path":              {specs: []string{"nothing.pkl", "model.pkl"}, want: []string{"model.pkl=ws/model.pkl"}, told: []string{"error nothing.pkl"}},
+		"missing in the setting":      {setting: []string{"nothing"}, told: []string{"warning nothing"}},
+		"a path below a file":         {specs: []string{"model.pkl/x"}, told: []string{"error model.pkl/x"}},
+		"a glob without a match":      {specs: []string{"*.onnx", "nowhere/*"}, told: []string{"warning *.onnx", "warning nowhere/*"}},
+		"a folder that matches":       {specs: []string{"plots/*"}, want: []string{"a.png=ws/plots/a.png", "b.png=ws/plots/b.png"}, told: []string{"warning plots/*"}},
+		"a broken glob":               {specs: []string{"plots/{a", "!x[", "model.pkl"}, want: []string{"model.pkl=ws/model.pkl"}, told: []string{"error !x[", "error plots/{a"}},
+		"a target outside":            {specs: []string{"model.pkl => ../x", "model.pkl => a/../../x", "=> x"}, told: []string{"error model.pkl => ../x", "error model.pkl => a/../../x", "error => x"}},
+		"one target twice":            {specs: []string{"model.pkl", "other/model.pkl"}, want: []string{"model.pkl=ws/model.pkl"}, told: []string{"error other/model.pkl"}},
+		"file and folder":             {specs: []string{"a", "b/**"}, want: []string{"a=ws/a"}, told: []string{"error b/**"}},
+		"folder and file":             {specs: []string{"b/**", "a"}, want: []string{"a/x=ws/b/a/x"}, told: []string{"error a"}},
+		"outside":                     {specs: []string{"../outside/secret", "ROOT/outside/*"}, told: []string{"error ../outside/secret", "error ROOT/outside/*"}},
 		"links inside": {
 			more: []string{"ws/l/f -> ../model.pkl", "ws/l/d -> ROOT/ws/plots/sub"}, specs: []string{"l"},
 			want: []string{"d/c.png=ws/plots/sub/c.png", "d/c.txt=ws/plots/sub/c.txt", "f=ws/model.pkl"},
@@ -118,7 +119,7 @@ func TestArtifacts(t *testing.T) {
 			full := func(specs []string) []string {
 				return strings.Split(strings.ReplaceAll(strings.Join(specs, "\n"), "ROOT", root), "\n")
 			}
-			files, problems := collect.Artifacts(full(c.specs), full(c.result), collect.Where{
+			files, problems := collect.Artifacts(full(c.setting), full(c.specs), collect.Where{
 				Dir: filepath.Join(root, "ws"), Roots: []string{filepath.Join(root, "ws"), filepath.Join(root, "tmp"), filepath.Join(root, "missing")},
 			})
 			var got []string
@@ -151,7 +152,7 @@ func TestArtifactsThatAreNoFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // a test
+	defer listener.Close()
 	for _, spec := range []string{"out", "out/*"} {
 		files, problems := collect.Artifacts([]string{spec}, nil, collect.Where{Dir: root, Roots: []string{root}})
 		if len(files) != 1 || len(problems) != 1 || problems[0].Severity != collect.Warning {

@@ -62,9 +62,9 @@ func (s *sink) steps() []int64 {
 }
 
 // until waits for something to become true.
-func until(t *testing.T, what string, true func() bool) {
+func until(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !true(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !happened(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain until %s", what)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -42,7 +43,8 @@ func (f Followed) Problems(path string) []Problem {
 		})
 	}
 	for _, b := range f.BadLines {
-		warn(fmt.Sprintf("line %d", b.Number), `a line is one JSON object: {"loss": 0.3, "step": 10}`, "line %d: %s", b.Number, b.Reason)
+		key := fmt.Sprintf("line %d", b.Number)
+		warn(key, `a line is one JSON object: {"loss": 0.3, "step": 10}`, "%s: %s", key, b.Reason)
 	}
 	if more := f.Bad - len(f.BadLines); more > 0 {
 		warn("", "", "%d more bad lines", more)
@@ -121,7 +123,7 @@ func (r *pointReader) read(last bool, emit func(batch) error) error {
 	return nil
 }
 
-// add puts the points of a line to the pending ones.
+// add takes a line, and gives the batches that it fills to emit.
 func (r *pointReader) add(l line, now time.Time, emit func(batch) error) error {
 	if r.tail.files != r.pending.file { // offsets start over
 		if err := r.flush(emit); err != nil {
@@ -132,14 +134,7 @@ func (r *pointReader) add(l line, now time.Time, emit func(batch) error) error {
 	if len(r.pending.points) == 0 {
 		r.since = now
 	}
-	err := l.err
-	if err == nil && len(bytes.TrimSpace(l.text)) > 0 {
-		r.pending.points, err = r.parser.parse(l.text, now.UnixMilli(), r.pending.points)
-		r.lines++
-	} else if err != nil {
-		r.lines++
-	}
-	if err != nil {
+	if err := r.parse(l, now); err != nil {
 		r.note(l.number, err)
 	}
 	for len(r.pending.points) > mlflow.MaxBatchMetrics { // the line is too long for one batch: its end is not reached yet
@@ -154,10 +149,23 @@ func (r *pointReader) add(l line, now time.Time, emit func(batch) error) error {
 	return nil
 }
 
+// parse puts the points of a line to the pending ones.
+func (r *pointReader) parse(l line, now time.Time) (err error) {
+	if l.err == nil && len(bytes.TrimSpace(l.text)) == 0 {
+		return nil
+	}
+	r.lines++
+	if l.err != nil {
+		return l.err
+	}
+	r.pending.points, err = r.parser.parse(l.text, now.UnixMilli(), r.pending.points)
+	return err
+}
+
 func (r *pointReader) note(number int, err error) {
 	r.bad++
 	if len(r.badLines) < maxToldLines {
-		reason := string(bytes.ReplaceAll([]byte(err.Error()), []byte("\n"), []byte("; ")))
+		reason := strings.ReplaceAll(err.Error(), "\n", "; ")
 		r.badLines = append(r.badLines, BadLine{Number: number, Reason: reason})
 	}
 }

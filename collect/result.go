@@ -71,7 +71,7 @@ func readResult(path string) ([]byte, error) {
 	if err != nil {
 		return nil, withoutPath(err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, MaxResultSize+1))
 	if err == nil && len(text) > MaxResultSize {
 		err = errTooLarge
@@ -81,8 +81,7 @@ func readResult(path string) ([]byte, error) {
 
 // withoutPath drops the path from an error whose message will name it.
 func withoutPath(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return at.Err
 	}
 	return err

@@ -151,7 +151,7 @@ func (s *scanner) scalar(k kind) ([]byte, error) {
 		s.pos++
 	}
 	word := s.text[start:s.pos]
-	ok := false
+	var ok bool
 	switch k {
 	case kindNumber:
 		ok = isNumber(word)

@@ -15,36 +15,35 @@ type spec struct {
 	text   string
 	path   string // a path or glob with slashes
 	target string // folder below the artifact root; empty: the root itself
+	fault  Severity
 }
 
 func (s spec) isGlob() bool { return strings.ContainsAny(s.path, `*?[{\`) }
 
-// parse reads the specs. Excluding ones go to f.excludes; empty ones are passed over.
-func (f *finder) parse(lists ...[]string) []spec {
+// parse reads specs whose faults have a severity. Excluding ones go to f.excludes; empty ones are passed over.
+func (f *finder) parse(fault Severity, list []string) []spec {
 	var specs []spec
-	for _, list := range lists {
-		for _, text := range list {
-			text = strings.TrimSpace(text)
-			glob, exclude := strings.CutPrefix(text, "!")
-			if exclude {
-				f.exclude(text, glob)
-				continue
-			}
-			s, err := parseSpec(text)
-			if err != nil {
-				f.problem(Error, text, `write path => folder, as in "plots/*.png => figures"`, "%v", err)
-			} else if s.path != "" {
-				specs = append(specs, s)
-			}
+	for _, text := range list {
+		text = strings.TrimSpace(text)
+		if glob, ok := strings.CutPrefix(text, "!"); ok {
+			f.exclude(fault, text, glob)
+			continue
+		}
+		s, err := parseSpec(text)
+		s.fault = fault
+		if err != nil {
+			f.problem(fault, text, `write path => folder, as in "plots/*.png => figures"`, "%v", err)
+		} else if s.path != "" {
+			specs = append(specs, s)
 		}
 	}
 	return specs
 }
 
-func (f *finder) exclude(text, glob string) {
+func (f *finder) exclude(fault Severity, text, glob string) {
 	glob = path.Clean(filepath.ToSlash(strings.TrimSpace(glob)))
 	if !doublestar.ValidatePattern(glob) {
-		f.problem(Error, text, "", "%v", doublestar.ErrBadPattern)
+		f.problem(fault, text, "", "%v", doublestar.ErrBadPattern)
 		return
 	}
 	f.excludes = append(f.excludes, glob)

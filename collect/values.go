@@ -95,7 +95,8 @@ func (r *resultReader) text(key string, k kind, limit int) (string, error) {
 	}
 	value, cut := mlflow.Truncate(pythonText(k, text), limit)
 	if cut {
-		r.problem(Warning, key, "write it to a file and name that in artifacts", "has more than %d characters; the rest is cut off", limit)
+		r.problem(Warning, key, "write it to a file and name that in artifacts",
+			"has more than %d characters; the rest is cut off", limit)
 	}
 	return value, nil
 }

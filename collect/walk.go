@@ -49,7 +49,7 @@ func (w *walk) folder(real, below string, at place) {
 	at.above = append(slices.Clip(at.above), real)
 	entries, err := os.ReadDir(real)
 	if err != nil {
-		w.problem(Error, w.spec.text, "", "read folder %q: %v", filepath.Join(w.root, below), withoutPath(err))
+		w.problem(w.spec.fault, w.spec.text, "", "read folder %q: %v", filepath.Join(w.root, below), withoutPath(err))
 		return
 	}
 	for _, entry := range entries {

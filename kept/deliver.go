@@ -13,9 +13,6 @@ import (
 // tagKeptRun marks a run on the server with the local run it was delivered from.
 const tagKeptRun = "mlops.kept.run_id"
 
-// tagJobID is the tag by which a run is found whose creation was answered by nobody.
-const tagJobID = "mlops.job.id"
-
 // A server that is away must be told, not waited for: within firstWord of the start, and later after so long without
 // progress.
 const (
@@ -105,8 +102,8 @@ func (d *delivery) find(ctx context.Context, local mlflow.Run, known, parent str
 		}
 	}
 	marks := []mlflow.Tag{{Key: tagKeptRun, Value: local.ID}}
-	if id := local.Tags[tagJobID]; id != "" && parent == "" {
-		marks = append(marks, mlflow.Tag{Key: tagJobID, Value: id})
+	if id := local.Tags[mlflow.JobIDTag]; id != "" && parent == "" {
+		marks = append(marks, mlflow.Tag{Key: mlflow.JobIDTag, Value: id})
 	}
 	for _, mark := range marks {
 		runs, err := d.to.SearchRuns(ctx, d.experiment, mark)

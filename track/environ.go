@@ -75,7 +75,7 @@ func takenOut(name string) bool {
 func runContext(p Plan, runID string) (string, error) {
 	tags := map[string]string{}
 	for _, t := range p.Tags {
-		if t.Key != tagJobID && t.Key != "mlflow.source.name" {
+		if t.Key != mlflow.JobIDTag && t.Key != "mlflow.source.name" {
 			tags[t.Key] = t.Value
 		}
 	}

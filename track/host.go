@@ -2,12 +2,11 @@ package track
 
 import (
 	"os"
-	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/console"
+	"github.com/Iyalvan/mlops-track/internal/environ"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
@@ -27,14 +26,7 @@ type Host struct {
 }
 
 // Getenv returns a variable of the environment, empty if it is not set.
-func (h Host) Getenv(name string) string {
-	for _, v := range slices.Backward(h.Environ) { // the last one counts, as in exec
-		if value, ok := strings.CutPrefix(v, name+"="); ok {
-			return value
-		}
-	}
-	return ""
-}
+func (h Host) Getenv(name string) string { return environ.Get(h.Environ, name) }
 
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))

@@ -35,9 +35,6 @@ type Files struct {
 	Script  string // the action's script; empty elsewhere
 }
 
-// tagJobID marks a run with the job that made it.
-const tagJobID = "mlops.job.id"
-
 // NewPlan decides names, tags and command. It is a pure function.
 func NewPlan(in Inputs, ci ciinfo.Info, host Host, jobID, work string) Plan {
 	now := host.Now()
@@ -115,7 +112,7 @@ func planTags(in Inputs, ci ciinfo.Info, version, jobID string) (tags []mlflow.T
 	if source := sourceName(in); source != "" {
 		values["mlflow.source.name"] = source
 	}
-	values["mlops.version"], values[tagJobID] = version, jobID
+	values["mlops.version"], values[mlflow.JobIDTag] = version, jobID
 	for _, t := range in.Tags {
 		values[t.Key] = t.Value
 	}

@@ -64,9 +64,13 @@ func prepareFiles(p Plan, o open) error {
 			return fmt.Errorf("write the script of the step: %w", err)
 		}
 	}
-	// A result of an earlier run must not be taken for this one's.
+	// A result of an earlier run must not be taken for this one's. What is no plain file, such as /dev/null, stays.
 	for _, file := range []string{p.Files.Result, p.Files.Metrics} {
-		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+		info, err := os.Lstat(file)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if err := os.Remove(file); err != nil {
 			return fmt.Errorf("clear %q: %w", file, err)
 		}
 	}

@@ -9,7 +9,11 @@ import (
 )
 
 func sayOpened(c *console.Console, p Plan, o open, url string) {
-	c.Say("run %s in experiment %s: %s", o.run.Name, p.Experiment, first(url, o.store.Display))
+	where := o.store.Display
+	if o.kept {
+		where = p.OfflineDir
+	}
+	c.Say("run %s in experiment %s: %s", o.run.Name, p.Experiment, first(url, where))
 }
 
 // tell says what a person should know of the closing: problems of the result first, then the run's, then the store's.

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/Iyalvan/mlops-track/internal/console"
+	"github.com/Iyalvan/mlops-track/internal/environ"
 )
 
 // Exit codes of this program where they are not the step's own.
@@ -98,14 +98,7 @@ func (a *app) console() *console.Console {
 }
 
 // getenv returns a variable of the environment that main handed in.
-func (a *app) getenv(name string) string {
-	for _, v := range slices.Backward(a.Environ) { // the last one counts, as in exec
-		if value, ok := strings.CutPrefix(v, name+"="); ok {
-			return value
-		}
-	}
-	return ""
-}
+func (a *app) getenv(name string) string { return environ.Get(a.Environ, name) }
 
 // hinted is an error with what to do about it.
 type hinted struct {

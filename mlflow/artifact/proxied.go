@@ -88,7 +88,7 @@ func checkProxied(p string) error {
 	if err := checkPath(p); err != nil {
 		return err
 	}
-	if bad := quoted.FindString(p); false || strings.ContainsAny(p, "#") {
+	if bad := quoted.FindString(p); bad != "" || strings.ContainsAny(p, "#") {
 		if bad == "" {
 			bad = "#"
 		}

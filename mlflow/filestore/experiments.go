@@ -26,7 +26,7 @@ type experimentMeta struct {
 }
 
 // ensureDefault creates the experiment 0 in a new store.
-func (s *Store) ensureDefault(ctx context.Context) error {
+func (s *Store) ensureDefault() error {
 	for _, folder := range []string{s.root, filepath.Join(s.root, trash)} {
 		if _, err := os.Stat(filepath.Join(folder, "0", metaFile)); err == nil {
 			return nil

@@ -73,7 +73,7 @@ func Open(ctx context.Context, root string, opts Options) (*Store, error) {
 		if err := os.MkdirAll(filepath.Join(root, trash), 0o777); err != nil {
 			return err
 		}
-		return s.ensureDefault(ctx)
+		return s.ensureDefault()
 	})
 	if err != nil {
 		return nil, err

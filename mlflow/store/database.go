@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/environ"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -54,7 +55,7 @@ func (o *Opened) serve(ctx context.Context, opts Options) error {
 	}
 	o.ChildEnv = map[string]string{trackingURI: base}
 	for _, name := range []string{"NO_PROXY", "no_proxy"} { // else Python asks the proxy for an address of this machine
-		o.ChildEnv[name] = strings.TrimPrefix(lookup(opts.Environ, name)+",127.0.0.1", ",")
+		o.ChildEnv[name] = strings.TrimPrefix(environ.Get(opts.Environ, name)+",127.0.0.1", ",")
 	}
 	o.close = func(context.Context) error { o.client.Close(); s.stop(); return nil }
 	return nil
@@ -76,7 +77,7 @@ func (o *Opened) notStarted(err error, log string) error {
 
 // findMLflow returns the words that start the user's MLflow: mlflow from PATH, else python3 -m mlflow.
 func findMLflow(ctx context.Context, opts Options) ([]string, error) {
-	paths := filepath.SplitList(lookup(opts.Environ, "PATH"))
+	paths := filepath.SplitList(environ.Get(opts.Environ, "PATH"))
 	if path := findProgram(paths, opts.Dir, "mlflow"); path != "" {
 		return []string{path}, nil
 	}
@@ -106,15 +107,6 @@ func findProgram(paths []string, dir, name string) string {
 		}
 		if path, err := exec.LookPath(filepath.Join(folder, name)); err == nil {
 			return path
-		}
-	}
-	return ""
-}
-
-func lookup(environ []string, name string) string {
-	for _, entry := range slices.Backward(environ) { // the last one counts, as in exec
-		if value, ok := strings.CutPrefix(entry, name+"="); ok {
-			return value
 		}
 	}
 	return ""

@@ -166,6 +166,10 @@ def _arguments(mlflow):
         del config[name]
         _say("warning", message="autolog-config: mlflow.autolog of MLflow %s has no argument %r" % (
             mlflow.__version__, name))
+    if "exclude_flavors" in known and importlib.util.find_spec("tensorboard") is None:
+        # MLflow gives fit a TensorBoard callback, which raises where tensorboard is missing; TensorFlow 2.21 no longer
+        # brings it. mlflow.keras, which sees Keras 3 as well, needs none.
+        config["exclude_flavors"] = list(config.get("exclude_flavors") or []) + ["tensorflow"]
     return config
 
 
