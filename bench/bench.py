@@ -39,6 +39,12 @@ def measure(args, cwd, env=None, check=True):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
+def size_of(folder):
+    """Returns how many files a folder has in all its depth, and their bytes."""
+    sizes = [os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(folder) for name in names]
+    return len(sizes), sum(sizes)
+
+
 def median(rows):
     return [statistics.median(column) for column in zip(*rows)]
 
@@ -244,15 +250,27 @@ def bench_artifacts(folder):
         client = ("import mlflow, sys\nfrom mlflow import MlflowClient\nc = MlflowClient()\n"
                   "r = c.create_run('0').info.run_id\nc.log_artifacts(r, sys.argv[1])\n")
         idle = measure([PYTHON, "-c", "import mlflow; from mlflow import MlflowClient; MlflowClient().create_run('0')"], folder, env)
-        for what, source, times in (("2,000 files of 4 KB", many, 3), ("one file of 1 GB", big, 3)):
-            ours, peer = [], []
-            for _ in range(times):
-                ours.append(measure([BINARY, "run", "--autolog=false", "--artifacts", source + "/*", "--", "true"], folder, env))
-                peer.append(measure([PYTHON, "-c", client, source], folder, env))
-                shutil.rmtree(os.path.join(folder, "served"), ignore_errors=True)
-            ours, peer = median(ours), median(peer)
+        served = os.path.join(folder, "served")
+        put = ("import http.client, sys\nc = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]), blocksize=1 << 18)\n"
+               "c.request('PUT', '/api/2.0/mlflow-artifacts/artifacts/bare/model.bin', open(sys.argv[2], 'rb'))\n"
+               "assert c.getresponse().status == 200\n")
+        for what, source in (("2,000 files of 4 KB", many), ("one file of 1 GB", big)):
+            commands = [[BINARY, "run", "--autolog=false", "--artifacts", source + "/*", "--", "true"], [PYTHON, "-c", client, source]]
+            if source == big:  # the limit: nothing but the request
+                commands.append([PYTHON, "-c", put, str(server.port), os.path.join(big, "model.bin")])
+            times = [[] for _ in commands]
+            for _ in range(5):
+                for into, args in zip(times, commands):
+                    into.append(measure(args, folder, env))
+                    if size_of(served) != size_of(source):
+                        sys.exit(f"{args[0]} uploaded {size_of(served)} of {size_of(source)} files and bytes")
+                    shutil.rmtree(served)
+            ours, peer, *limit = [median(t) for t in times]
+            note = f"the client's own start is {idle[0]:.2f} s of its time: without it 1 : {(peer[0] - idle[0]) / ours[0]:.2f}"
+            if limit:
+                note += f"; a bare PUT takes {limit[0][0]:.2f} s, no more is possible"
             row(f"{what} through mlflow-artifacts", f"{ours[0]:.2f} s, {ours[2]:.0f} MB", f"{peer[0]:.2f} s, {peer[2]:.0f} MB",
-                f"1 : {peer[0] / ours[0]:.2f}", f"the client's own start is {idle[0]:.2f} s of its time: without it 1 : {(peer[0] - idle[0]) / ours[0]:.2f}")
+                f"1 : {peer[0] / ours[0]:.2f}", note)
     finally:
         server.stop()
 
