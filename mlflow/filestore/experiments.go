@@ -148,7 +148,7 @@ func (s *Store) SearchRuns(ctx context.Context, experimentID string, tag mlflow.
 }
 
 func (s *Store) searchRuns(ctx context.Context, experimentID string, tag mlflow.Tag) ([]mlflow.Run, error) {
-	if !idPattern.MatchString(experimentID) || mlflow.CheckKey(tag.Key) != nil {
+	if !isID(experimentID) || mlflow.CheckKey(tag.Key) != nil {
 		return nil, nil
 	}
 	ids, err := subfolders(filepath.Join(s.root, experimentID))

@@ -27,7 +27,7 @@ type loggedModelMeta struct {
 
 // LoggedModels implements mlflow.Models.
 func (s *Store) LoggedModels(ctx context.Context, experimentID, runID string) ([]mlflow.LoggedModel, error) {
-	if !idPattern.MatchString(experimentID) {
+	if !isID(experimentID) {
 		return nil, nil
 	}
 	var metas []loggedModelMeta
@@ -191,7 +191,7 @@ func (s *Store) storage(ctx context.Context, source string) (string, error) {
 	}
 	for _, experiment := range experiments {
 		var m loggedModelMeta
-		if !idPattern.MatchString(id) {
+		if !isID(id) {
 			break
 		}
 		_, err := readMeta(ctx, filepath.Join(s.root, experiment, registry, id), &m)

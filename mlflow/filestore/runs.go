@@ -105,7 +105,7 @@ func (s *Store) createRun(folder, id string, run mlflow.NewRun, location string)
 
 func (s *Store) activeExperiment(ctx context.Context, id string) (experimentMeta, error) {
 	var e experimentMeta
-	if idPattern.MatchString(id) {
+	if isID(id) {
 		_, err := readMeta(ctx, filepath.Join(s.root, id), &e)
 		if err == nil && e.Stage != "deleted" {
 			return e, nil
@@ -123,7 +123,7 @@ func (s *Store) activeExperiment(ctx context.Context, id string) (experimentMeta
 // findRun returns the folder and meta.yaml of a run, also of a deleted one.
 func (s *Store) findRun(ctx context.Context, id string) (string, runMeta, document, error) {
 	missing := fmt.Errorf("run %q: %w", id, mlflow.ErrNotFound)
-	if !idPattern.MatchString(id) {
+	if !isID(id) {
 		return "", runMeta{}, nil, missing
 	}
 	for _, parent := range []string{s.root, filepath.Join(s.root, trash)} {

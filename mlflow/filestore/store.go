@@ -129,7 +129,11 @@ func (s *Store) absolute(location string) string {
 }
 
 // An id is the name of a folder (_RUN_ID_REGEX and _EXPERIMENT_ID_REGEX in mlflow/utils/validation.py).
-var idPattern = regexp.MustCompile(`^[a-zA-Z0-9][\w-]{0,255}$`)
+var idPattern = regexp.MustCompile(`^[a-zA-Z0-9][\w-]*$`)
+
+const maxID = 256 // not part of the pattern: a repetition with a bound is slow to compile, and every start of the program would wait
+
+func isID(text string) bool { return len(text) <= maxID && idPattern.MatchString(text) }
 
 // subfolders returns the names of the folders in one, but for hidden ones; none when it is missing.
 func subfolders(folder string) ([]string, error) {
