@@ -32,6 +32,10 @@ func (i Info) Tags() map[string]string {
 	if i.InCI() {
 		tags["mlflow.source.type"] = "JOB"
 		tags["mlops.ci.provider"] = string(i.Provider)
+		tags["mlops.ci.event"] = string(i.Event)
+	}
+	if i.Fork {
+		tags["mlops.ci.fork"] = "true"
 	}
 	if i.HeadType == Branch {
 		tags["mlflow.source.git.branch"] = i.HeadRef

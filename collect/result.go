@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
@@ -142,7 +143,12 @@ func (r *resultReader) member(key string, seen map[string]bool) error {
 	case "model_local_path":
 		return r.word(key, k, &r.result.ModelLocalPath)
 	case "model_name":
-		return r.word(key, k, &r.result.ModelName)
+		err := r.word(key, k, &r.result.ModelName)
+		if name := r.result.ModelName; strings.ContainsAny(name, "/:") { // models:/NAME/VERSION could not name it
+			r.problem(Error, key, "", "is %q, but the name of a registered model has no slash and no colon", name)
+			r.result.ModelName = ""
+		}
+		return err
 	}
 	r.problem(Warning, shortened([]byte(key)), "the keys are "+resultKeys, "has a key that means nothing")
 	return r.in.skip()

@@ -1,6 +1,7 @@
 package track
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -20,6 +21,12 @@ type Left struct {
 func gather(p Plan, host Host) Left {
 	var l Left
 	l.Result, l.Problems = collect.LoadResult(p.Files.Result)
+	if p.ResultFile != "" && !exists(p.ResultFile) {
+		l.Problems = append(l.Problems, collect.Problem{
+			Severity: collect.Warning, Message: fmt.Sprintf("the step did not write the result file %q", p.ResultFile),
+			Hint: "result-file starts from the folder where mlops-track was started, not from working-directory; the step finds the path in MLOPS_RESULT",
+		})
+	}
 	named := l.Result.Artifacts
 	if folder := localModel(p, l.Result.ModelLocalPath); folder != "" {
 		l.ModelTarget = filepath.Base(folder)
@@ -31,6 +38,11 @@ func gather(p Plan, host Host) Left {
 		l.Files = append(l.Files, artifact.File{Path: f.Source, Target: f.Target})
 	}
 	return l
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
 }
 
 // roots are the folders in which files of the step may lie.

@@ -21,7 +21,7 @@ func openKept(ctx context.Context, p Plan, host Host, serverRun string) (open, e
 		return open{}, fmt.Errorf("keep the run: %w", err)
 	}
 	serverRun = first(serverRun, p.Resume)
-	p.Resume = ""
+	p.Resume, p.ExperimentID = "", "" // the server's
 	o, err := openRun(ctx, p, store.Options{URI: kept.StoreURI, Dir: p.OfflineDir, Environ: host.Environ})
 	if err != nil {
 		return o, fmt.Errorf("keep the run in %q: %w", p.OfflineDir, err)

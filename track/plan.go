@@ -14,16 +14,17 @@ import (
 type Plan struct {
 	Inputs
 
-	CI         ciinfo.Info
-	Experiment string
-	RunName    string
-	Tags       []mlflow.Tag // each key once
-	CutTags    []string     // keys of tags whose values were too long
-	JobID      string       // tag mlops.job.id: finds the run again after an uncertain create
-	Args       []string     // the step's program and arguments
-	Files      Files
-	Resume     string // run that MLFLOW_RUN_ID named when we were started by hand; empty: a new run
-	Parent     string // run of the mlops-track around us; empty: none
+	CI           ciinfo.Info
+	Experiment   string
+	ExperimentID string // that MLFLOW_EXPERIMENT_ID names where nobody named one; empty: Experiment is found or made
+	RunName      string
+	Tags         []mlflow.Tag // each key once
+	CutTags      []string     // keys of tags whose values were too long
+	JobID        string       // tag mlops.job.id: finds the run again after an uncertain create
+	Args         []string     // the step's program and arguments
+	Files        Files
+	Resume       string // run that MLFLOW_RUN_ID named when we were started by hand; empty: a new run
+	Parent       string // run of the mlops-track around us; empty: none
 }
 
 // Files are the paths through which the step and this process talk.
@@ -40,6 +41,9 @@ func NewPlan(in Inputs, ci ciinfo.Info, host Host, jobID, work string) Plan {
 	now := host.Now()
 	p := Plan{Inputs: in, CI: ci, JobID: jobID, Files: files(in, work)}
 	p.Experiment = first(in.Experiment, ci.Project, "Default")
+	if in.Experiment == "" { // as in MLflow; inside a step it is the experiment of the run around
+		p.ExperimentID = host.Getenv("MLFLOW_EXPERIMENT_ID")
+	}
 	p.RunName = runName(in, ci, now)
 	p.Tags, p.CutTags = planTags(in, ci, host.Version, jobID)
 	p.Args = in.Command

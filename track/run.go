@@ -59,7 +59,7 @@ func Run(ctx context.Context, p Plan, host Host) Outcome {
 func work(p Plan, o open, host Host, in *interrupts) (StepResult, Left) {
 	env, err := stepEnvironment(p, o, host.PythonDir, host.Environ)
 	if err == nil {
-		err = prepareFiles(p, o)
+		err = prepareFiles(p, o, host)
 	}
 	if err != nil {
 		return StepResult{Result: process.Result{NotRun: err, ExitCode: 1, Start: host.Now(), End: host.Now()}}, Left{}

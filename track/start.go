@@ -69,15 +69,19 @@ func createRun(ctx context.Context, p Plan, st mlflow.Store) (mlflow.Run, error)
 	if p.Resume != "" {
 		return resumeRun(ctx, p, st)
 	}
-	exp, err := st.EnsureExperiment(ctx, p.Experiment)
-	if err != nil {
-		return mlflow.Run{}, fmt.Errorf("find experiment %q: %w", p.Experiment, err)
+	experiment := p.ExperimentID
+	if experiment == "" {
+		found, err := st.EnsureExperiment(ctx, p.Experiment)
+		if err != nil {
+			return mlflow.Run{}, fmt.Errorf("find experiment %q: %w", p.Experiment, err)
+		}
+		experiment = found.ID
 	}
 	run, err := st.CreateRun(ctx, mlflow.NewRun{
-		ExperimentID: exp.ID, Name: p.RunName, User: p.CI.User, Start: time.Now(), Tags: p.Tags,
+		ExperimentID: experiment, Name: p.RunName, User: p.CI.User, Start: time.Now(), Tags: p.Tags,
 	})
 	if err != nil {
-		return mlflow.Run{}, fmt.Errorf("create run %q: %w", p.RunName, err)
+		return mlflow.Run{}, fmt.Errorf("create run %q in experiment %s: %w", p.RunName, first(p.ExperimentID, p.Experiment), err)
 	}
 	return run, nil
 }

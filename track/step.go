@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/collect"
@@ -55,7 +56,7 @@ func tellKilled(o open, sig os.Signal, host Host) {
 }
 
 // prepareFiles writes what the step reads and makes the files that it writes to.
-func prepareFiles(p Plan, o open) error {
+func prepareFiles(p Plan, o open, host Host) error {
 	if err := writeHookConfig(p, o); err != nil {
 		return fmt.Errorf("prepare the Python hook: %w", err)
 	}
@@ -64,15 +65,24 @@ func prepareFiles(p Plan, o open) error {
 			return fmt.Errorf("write the script of the step: %w", err)
 		}
 	}
-	// A result of an earlier run must not be taken for this one's. What is no plain file, such as /dev/null, stays.
 	for _, file := range []string{p.Files.Result, p.Files.Metrics} {
-		info, err := os.Lstat(file)
-		if err != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		if err := os.Remove(file); err != nil {
-			return fmt.Errorf("clear %q: %w", file, err)
+		if err := setAside(file, host); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// setAside renames a result of an earlier run, which must not be taken for this one's. What is no plain file, such as
+// /dev/null, stays.
+func setAside(file string, host Host) error {
+	info, err := os.Lstat(file)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	if err := os.Rename(file, file+".old"); err != nil {
+		return fmt.Errorf("set aside what was there before: %w", err)
+	}
+	host.Console.Say("%s was there before: it is now %s.old", file, filepath.Base(file))
 	return nil
 }
