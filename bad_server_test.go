@@ -48,7 +48,10 @@ func TestServersThatSayNo(t *testing.T) {
 			"Invalid Host header", "start the server with --allowed-hosts mlflow.example:5000",
 		}},
 		"deleted experiment": {uri: server, flags: []string{"--experiment", deleted}, words: []string{deleted, "is deleted", "hint: "}},
-		"path prefix":        {uri: server + "/wrong", words: []string{"404", "check the tracking URI", "path prefix"}},
+		"path prefix": {
+			uri:   strings.Replace(server, "http://", "http://admin:hunter2@", 1) + "/wrong",
+			words: []string{"404", "check the tracking URI", "path prefix"},
+		},
 	} {
 		for _, mode := range []string{"keep", "fail"} {
 			t.Run(name+"/"+mode, func(t *testing.T) {

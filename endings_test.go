@@ -34,6 +34,19 @@ type ending struct {
 // interruptible waits for a signal after it has said that it is ready.
 const interruptible = "import pathlib, time\npathlib.Path('ready').touch()\ntime.sleep(600)\n"
 
+// patient ends after a cancel as soon as its run is KILLED.
+const patient = `
+import mlflow, os, pathlib, signal, time
+client, run = mlflow.MlflowClient(), os.environ["MLFLOW_RUN_ID"]
+def cancelled(*_):
+    while client.get_run(run).info.status != "KILLED":
+        time.sleep(0.05)
+    os._exit(9)
+signal.signal(signal.SIGTERM, cancelled)
+pathlib.Path("ready").touch()
+time.sleep(600)
+`
+
 var endings = []ending{
 	{name: "exit 0", python: "pass", exit: 0, status: "FINISHED"},
 	{name: "exit n", args: []string{"sh", "-c", "echo no data >&2; exit 7"}, exit: 7, status: "FAILED", errType: "ExitError", message: "no data"},
@@ -44,11 +57,15 @@ var endings = []ending{
 	{name: "SIGINT", python: interruptible, signal: syscall.SIGINT, exit: 130, status: "KILLED", errType: "Signal", message: "cancelled by SIGINT"},
 	{name: "SIGTERM", python: interruptible, signal: syscall.SIGTERM, exit: 143, status: "KILLED", errType: "Signal", message: "cancelled by SIGTERM"},
 	{
+		name: "KILLED while the step still ends", python: patient, flags: []string{"--stop-grace", "30s"}, signal: syscall.SIGTERM,
+		exit: 9, status: "KILLED", errType: "Signal", message: "cancelled by SIGTERM",
+	},
+	{
 		name: "a child that ignores signals", args: []string{"sh", "-c", "trap '' INT TERM; touch ready; while :; do sleep 0.1; done"},
 		flags: []string{"--stop-grace", "300ms"}, signal: syscall.SIGTERM, exit: 137, status: "KILLED", errType: "Signal",
 	},
 	{
-		name: "a grandchild that keeps stdout open", args: []string{"sh", "-c", "sleep 20 & exit 4"},
+		name: "a grandchild that keeps stdout open", args: []string{"sh", "-c", "(sleep 20; touch late) & exit 4"},
 		exit: 4, status: "FAILED", errType: "ExitError",
 	},
 	{name: "no such program", args: []string{"no-such-program"}, exit: 127, status: "FAILED", errType: "CommandNotFound", message: "no-such-program"},
@@ -132,6 +149,9 @@ func (e ending) check(t *testing.T, s stories, uri string) {
 	}
 	if code := cmd.ProcessState.ExitCode(); code != e.exit {
 		t.Errorf("exit code %d, want %d", code, e.exit)
+	}
+	if exists(filepath.Join(dir, "late")) {
+		t.Error("mlops-track waited for what the step left behind")
 	}
 	e.compare(t, readEnded(t, s, dir, uri))
 	if t.Failed() {

@@ -69,17 +69,41 @@ func TestActionHasEverySetting(t *testing.T) {
 	}
 }
 
-// TestFlagsAreTheSettings holds the flags of run to the settings.
+// TestActionStartsTheBinary holds action.yml to the image: it starts the binary that is there, with the action's command.
+func TestActionStartsTheBinary(t *testing.T) {
+	t.Parallel()
+	runs := readAction(t).Runs
+	image, err := os.ReadFile(runs.Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs.Using != "docker" || !slices.Equal(runs.Args, []string{"action"}) {
+		t.Errorf("action.yml runs %+v, want docker with the argument action", runs)
+	}
+	if copied := " " + runs.Entrypoint + "\n"; !strings.Contains(string(image), copied) {
+		t.Errorf("action.yml starts %q, which %s does not put there", runs.Entrypoint, runs.Image)
+	}
+}
+
+// TestFlagsAreTheSettings holds the flags of run to the settings: one each, and --tag and --help besides.
 func TestFlagsAreTheSettings(t *testing.T) {
 	t.Parallel()
 	help, err := exec.Command("go", "run", ".", "run", "--help").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := []string{"help", "tag"}
 	for _, s := range track.Settings() {
-		if has := regexp.MustCompile(`(?m)^ +--` + s.Name + ` `).Match(help); has == s.ActionOnly {
-			t.Errorf("flag --%s is there: %t, want %t", s.Name, has, !s.ActionOnly)
+		if !s.ActionOnly {
+			want = append(want, s.Name)
 		}
+	}
+	var flags []string
+	for _, found := range regexp.MustCompile(`(?m)^ +(?:-\w, )?--([\w-]+)`).FindAllSubmatch(help, -1) {
+		flags = append(flags, string(found[1]))
+	}
+	if !slices.Equal(sortedSlice(flags), sortedSlice(want)) {
+		t.Errorf("flags of run are %v, want %v", sortedSlice(flags), sortedSlice(want))
 	}
 }
 
@@ -103,6 +127,11 @@ func TestReadmeTableIsTheSettings(t *testing.T) {
 		if !strings.Contains(string(readme), row) {
 			t.Errorf("README.md lacks the row\n%s", row)
 		}
+	}
+	_, table, _ := strings.Cut(string(readme), "| setting | default | meaning |\n| --- | --- | --- |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	if rows := strings.Count(table, "\n") + 1; rows != len(track.Settings()) {
+		t.Errorf("README.md has %d rows for %d settings", rows, len(track.Settings()))
 	}
 	for _, name := range track.OutputNames() {
 		if !strings.Contains(string(readme), "`"+name+"`") {

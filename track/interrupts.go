@@ -14,7 +14,11 @@ import (
 const (
 	closeBudget = 7500 * time.Millisecond
 	keepBudget  = 9500 * time.Millisecond
+	usualGrace  = 5 * time.Second // the default of stop-grace, which both have room for
 )
+
+// extraTime is what the budgets have besides: who makes stop-grace longer than usual has more time than GitHub gives.
+func (p Plan) extraTime() time.Duration { return max(0, p.StopGrace-usualGrace) }
 
 // interrupts takes the signals that ask this process to end, from the start of the job to its end.
 type interrupts struct {

@@ -51,7 +51,7 @@ func worthKeeping(faults []error) bool {
 // keepRest keeps what the server did not take of a run that it had opened: the closing is done once more, into the local
 // store. What the server has already does no harm there, as delivery only adds. It returns the folder.
 func keepRest(in *interrupts, p Plan, o open, step StepResult, l Left, closed Closed, host Host) string {
-	ctx, tick, cancel := in.after(keepBudget, p.FinishTimeout)
+	ctx, tick, cancel := in.after(keepBudget+p.extraTime(), p.FinishTimeout)
 	defer cancel()
 	k, err := openKept(ctx, p, host, o.run.ID)
 	if err != nil {

@@ -34,7 +34,7 @@ func Run(ctx context.Context, p Plan, host Host) Outcome {
 	sayOpened(host.Console, p, o, out.RunURL)
 	step, l := work(p, o, host, in)
 
-	closing, tick, cancel := in.after(closeBudget, p.FinishTimeout)
+	closing, tick, cancel := in.after(closeBudget+p.extraTime(), p.FinishTimeout)
 	defer cancel()
 	if step.follower != nil {
 		step.Points = step.follower.Finish(closing, tick)
