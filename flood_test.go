@@ -74,14 +74,14 @@ func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	result := `i=0; while [ $i -lt 20000 ]; do echo "{\"loss\": $i}" >> $MLOPS_METRICS; i=$((i+1)); done; exit 3`
 	later := s.call(t, call{dir: dir}, "run", "--tracking-uri", uri, "--", "sh", "-c", fill+result)
-	later.says(t, 3, "disk", "full")
+	later.says(t, 3, "disk", "full", "hint: free some disk space")
 
 	if err := os.Remove(filepath.Join(full, "mlflow.db")); err != nil {
 		t.Fatal(err)
 	}
 	_ = exec.Command("sh", "-c", fill).Run() // it fails, as the disk is full then
 	before := s.call(t, call{dir: dir}, "run", "--tracking-uri", uri, "--", "touch", "ran")
-	before.says(t, 1, "mlflow.db", "disk", "full")
+	before.says(t, 1, "mlflow.db", "disk", "full", "hint: free some disk space")
 	if exists(filepath.Join(dir, "ran")) {
 		t.Error("the step ran")
 	}

@@ -73,6 +73,9 @@ func (d *delivery) run(ctx context.Context, local mlflow.Run, known, parent stri
 	if err != nil {
 		return remote, err
 	}
+	if known != "" { // it keeps the name that it has there
+		delete(local.Tags, mlflow.RunNameTag)
+	}
 	if err := d.content(ctx, local, remote, parent); err != nil {
 		return remote, err
 	}
@@ -127,6 +130,9 @@ func (d *delivery) content(ctx context.Context, local, remote mlflow.Run, parent
 			value = parent
 		}
 		b.Tags = append(b.Tags, mlflow.Tag{Key: key, Value: value})
+	}
+	if local.Status == mlflow.Finished { // of a run that was resumed
+		b.Tags = remote.WithoutOldErrors(b.Tags)
 	}
 	for key, value := range local.Params {
 		if _, there := remote.Params[key]; !there {

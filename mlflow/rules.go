@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"math"
+	"slices"
 )
 
 // RunNameTag is the tag that holds a run's name a second time. MLflow keeps both equal.
@@ -68,4 +69,17 @@ func (r NewRun) Named(id string) (NewRun, error) {
 	r.Name = cmp.Or(r.Name, "run-"+id[:min(8, len(id))])
 	r.Tags = append(tags, Tag{RunNameTag, r.Name})
 	return r, nil
+}
+
+// WithoutOldErrors returns the tags of a new ending of r with an empty one for each error tag that r has and they lack,
+// so that none of an earlier ending is left: MLflow's stores overwrite a tag in one batch with others, but do not delete
+// it there.
+func (r Run) WithoutOldErrors(tags []Tag) []Tag {
+	for _, key := range []string{"mlops.error_type", "mlops.error_message", "mlops.exit_code"} {
+		has := slices.ContainsFunc(tags, func(t Tag) bool { return t.Key == key })
+		if r.Tags[key] != "" && !has {
+			tags = append(tags, Tag{Key: key})
+		}
+	}
+	return tags
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/internal/console"
@@ -87,7 +86,7 @@ func (f *finalizer) log(ctx context.Context, now mlflow.Run) Closed {
 	c.Verdict = judge(f.step.Result, f.step.Training.Exception, f.left.faults(), missing)
 
 	tags := append([]mlflow.Tag{}, f.left.Result.Tags...)
-	tags = append(tags, withoutOldErrors(now, c.tags())...)
+	tags = append(tags, now.WithoutOldErrors(c.tags())...)
 	tags = append(tags, mlflow.Tag{Key: "mlops.autolog", Value: string(c.Autolog)})
 	if len(collisions) > 0 {
 		text, _ := mlflow.Truncate(jsonList(collisions), mlflow.MaxTagLength)
@@ -97,18 +96,6 @@ func (f *finalizer) log(ctx context.Context, now mlflow.Run) Closed {
 		f.failed("log the result", err)
 	}
 	return c
-}
-
-// withoutOldErrors empties the error tags of a run that was resumed and no longer has these errors: MLflow's stores
-// overwrite a tag in one batch with others, but do not delete it there.
-func withoutOldErrors(now mlflow.Run, tags []mlflow.Tag) []mlflow.Tag {
-	for _, key := range []string{"mlops.error_type", "mlops.error_message", "mlops.exit_code"} {
-		has := slices.ContainsFunc(tags, func(t mlflow.Tag) bool { return t.Key == key })
-		if now.Tags[key] != "" && !has {
-			tags = append(tags, mlflow.Tag{Key: key})
-		}
-	}
-	return tags
 }
 
 // resultMetrics are the metrics of the result as points at the step's end.

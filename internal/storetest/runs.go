@@ -31,23 +31,29 @@ func experimentIsFoundAgain(t *testing.T, s fixture) {
 	}
 }
 
+// experimentRace has several rounds, as a creation in an embedded store takes less than a millisecond.
 func experimentRace(t *testing.T, s fixture) {
-	const racers = 12
-	name, ids := fresh("race"), make([]string, racers)
-	var all sync.WaitGroup
-	for i := range ids {
-		all.Go(func() {
-			e, err := s.EnsureExperiment(t.Context(), name)
-			if err != nil {
-				t.Errorf("racer %d: %v", i, err)
+	const rounds, racers = 10, 12
+	for range rounds {
+		name, ids := fresh("race"), make([]string, racers)
+		var all sync.WaitGroup
+		start := make(chan struct{})
+		for i := range ids {
+			all.Go(func() {
+				<-start
+				e, err := s.EnsureExperiment(t.Context(), name)
+				if err != nil {
+					t.Errorf("racer %d: %v", i, err)
+				}
+				ids[i] = e.ID
+			})
+		}
+		close(start)
+		all.Wait()
+		for _, id := range ids {
+			if id == "" || id != ids[0] {
+				t.Fatalf("racers got different experiments: %q", ids)
 			}
-			ids[i] = e.ID
-		})
-	}
-	all.Wait()
-	for _, id := range ids {
-		if id == "" || id != ids[0] {
-			t.Fatalf("racers got different experiments: %q", ids)
 		}
 	}
 }
