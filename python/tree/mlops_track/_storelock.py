@@ -8,7 +8,8 @@ import os
 import threading
 import time
 
-from ._channel import settings
+from ._channel import guarded, settings
+from ._upgrade import upgrade
 
 try:
     import fcntl
@@ -34,6 +35,7 @@ def apply(module):
         if not str(db_uri).startswith("sqlite:"):
             return initialize(self, db_uri, *args, **kwargs)
         with _Locked(settings()["store_lock"]):
+            guarded(upgrade, db_uri)  # what it can't do, MLflow does in its own way
             return initialize(self, db_uri, *args, **kwargs)
 
     store.__init__ = __init__
