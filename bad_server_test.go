@@ -153,7 +153,7 @@ func TestTokenExpires(t *testing.T) {
 	if strings.Contains(got.stderr, "hunter2") {
 		t.Errorf("the token is told:\n%s", got.stderr)
 	}
-	s.call(t, call{dir: dir}, "sync", "--tracking-uri", testenv.Server(t, 3)).says(t, 0, "1 params")
+	s.call(t, call{dir: dir}, "sync", "--tracking-uri", testenv.Server(t, 3)).says(t, 0, "1 param,")
 	run := readEnded(t, s, dir, testenv.Server(t, 3))
 	if run.Status != "FAILED" || run.Tags["mlops.exit_code"] != "4" {
 		t.Errorf("the run on the server is %+v", run)

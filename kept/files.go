@@ -11,13 +11,32 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 )
 
-// files uploads the artifacts that the server does not have in the same size.
+// files uploads the run's artifacts, and the models that an MLflow 3 client logged from it: each becomes a folder of the run's
+// artifacts under its name, where older clients put models and every server can register one.
 func (d *delivery) files(ctx context.Context, local, remote mlflow.Run) error {
-	root, ok := mlflow.LocalPath(local.ArtifactURI)
-	if !ok {
-		return fmt.Errorf("%q is no folder of this machine", local.ArtifactURI)
+	if err := d.folder(ctx, local.ArtifactURI, remote, ""); err != nil {
+		return err
 	}
-	from, err := d.from.Artifacts(local.ArtifactURI)
+	models, err := d.from.LoggedModels(ctx, local.ExperimentID, local.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range models {
+		if err := d.folder(ctx, m.ArtifactURI, remote, m.Name); err != nil {
+			return fmt.Errorf("model %q: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+// folder uploads what lies at a local location into a folder of the run's artifacts, "" for their root: the files that the
+// server does not have in the same size.
+func (d *delivery) folder(ctx context.Context, location string, remote mlflow.Run, target string) error {
+	root, ok := mlflow.LocalPath(location)
+	if !ok {
+		return fmt.Errorf("%q is no folder of this machine", location)
+	}
+	from, err := d.from.Artifacts(location)
 	if err != nil {
 		return err
 	}
@@ -29,14 +48,15 @@ func (d *delivery) files(ctx context.Context, local, remote mlflow.Run) error {
 	if err != nil {
 		return err
 	}
-	there, err := tree(ctx, to, "")
+	there, err := tree(ctx, to, target)
 	if err != nil {
 		return err
 	}
 	var missing []artifact.File
 	for name, size := range here {
-		if other, ok := there[name]; !ok || other != size {
-			missing = append(missing, artifact.File{Path: filepath.Join(root, filepath.FromSlash(name)), Target: name})
+		at := path.Join(target, name)
+		if other, ok := there[at]; !ok || other != size {
+			missing = append(missing, artifact.File{Path: filepath.Join(root, filepath.FromSlash(name)), Target: at})
 		}
 	}
 	result := artifact.Upload(ctx, to, missing, artifact.Options{Progress: func(artifact.Progress) { d.tick() }})

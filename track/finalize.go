@@ -19,6 +19,7 @@ type Closed struct {
 	Autolog   Autolog
 	Artifacts artifact.Result
 	Model     mlflow.ModelVersion // zero if none was registered
+	ModelPath string              // of that in the run's artifacts
 	Problems  []collect.Problem   // of what the step left
 	Notes     []console.Note      // what else a person should know
 	Faults    []error             // what the store did not take
@@ -42,7 +43,7 @@ func finalize(ctx context.Context, tick func(), p Plan, o open, step StepResult,
 	}
 	c := f.log(ctx, now)
 	c.Artifacts = f.upload(ctx)
-	c.Model = f.register(ctx, c.Verdict, model, c.Artifacts)
+	c.Model, c.ModelPath = f.register(ctx, c.Verdict, model, c.Artifacts), model.path
 	f.failed("close run", f.close(ctx, c.Verdict))
 	f.failed("close child runs", f.closeChildren(ctx, c.Verdict))
 	if c.Run, err = o.store.GetRun(ctx, o.run.ID); err != nil {

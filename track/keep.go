@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/collect"
@@ -49,47 +51,84 @@ func worthKeeping(faults []error) bool {
 }
 
 // keepRest keeps what the server did not take of a run that it had opened: the closing is done once more, into the local
-// store. What the server has already does no harm there, as delivery only adds. It returns the folder.
-func keepRest(in *interrupts, p Plan, o open, step StepResult, l Left, closed Closed, host Host) string {
+// store. What the server has already does no harm there, as delivery only adds. The outcome is then what is known of the run
+// from both.
+func keepRest(in *interrupts, p Plan, o open, l Left, out Outcome, host Host) Outcome {
 	ctx, tick, cancel := in.after(keepBudget+p.extraTime(), p.FinishTimeout)
 	defer cancel()
 	k, err := openKept(ctx, p, host, o.run.ID)
 	if err != nil {
 		host.Console.Error(err.Error(), "")
-		return ""
+		return out
 	}
 	// The status first: copying artifacts may take longer than there is time.
-	statusErr := k.store.UpdateRun(ctx, k.run.ID, mlflow.RunUpdate{Status: closed.Status, End: step.End})
-	rest := collect.ReadAll(ctx, p.Files.Metrics, step.Points.Offset, func(ctx context.Context, points []mlflow.Metric) error {
+	statusErr := k.store.UpdateRun(ctx, k.run.ID, mlflow.RunUpdate{Status: out.Status, End: out.Step.End})
+	rest := collect.ReadAll(ctx, p.Files.Metrics, out.Step.Points.Offset, func(ctx context.Context, points []mlflow.Metric) error {
 		return k.store.LogBatch(ctx, k.run.ID, mlflow.Batch{Metrics: points})
 	})
-	l.Files = missing(closed.Artifacts)
-	again := finalize(ctx, tick, p, k, step, l, func(string) {})
-	modelErr := keepModel(p, k, l, again)
+	l.Files = missing(out.Artifacts)
+	again := finalize(ctx, tick, p, k, out.Step, l, func(string) {})
+	modelErr := keepModel(p, k, again)
 	for _, err := range append(again.Faults, statusErr, rest.Err, modelErr, k.close(ctx)) {
 		if err != nil {
 			host.Console.Warn("keep the run: "+err.Error(), "")
 		}
 	}
 	host.Console.Warn("the tracking server did not take all of the run; the rest is kept in "+p.OfflineDir, keepHint(p))
-	return p.OfflineDir
+	out.Offline = p.OfflineDir
+	out.Run.Metrics, out.Run.Params = joined(again.Run.Metrics, out.Run.Metrics), joined(again.Run.Params, out.Run.Params)
+	out.Artifacts.Files += again.Artifacts.Files
+	out.Artifacts.Bytes += again.Artifacts.Bytes
+	out.Artifacts.Failed = again.Artifacts.Failed
+	out.Faults = mainFault(append(out.Faults, out.Step.Points.Err))
+	out.Step.Points.Err = nil
+	return out
+}
+
+// joined has the entries of both maps; those of the second win.
+func joined[V any](one, other map[string]V) map[string]V {
+	all := maps.Clone(one)
+	if all == nil {
+		all = map[string]V{}
+	}
+	maps.Copy(all, other)
+	return all
+}
+
+// mainFault is the one of many faults that tells best why a server did not take a run: the first that says what to do, else the
+// first. Once it was away, all that follow say the same.
+func mainFault(faults []error) []error {
+	faults = slices.DeleteFunc(faults, func(err error) bool { return err == nil })
+	for _, err := range faults {
+		if hintOf(err) != "" {
+			return []error{err}
+		}
+	}
+	return faults[:min(1, len(faults))]
 }
 
 // keepModel notes the model of a kept run, so that delivery registers it on the server.
-func keepModel(p Plan, k open, l Left, closed Closed) error {
-	if closed.Model.Name == "" || l.ModelTarget == "" {
+func keepModel(p Plan, k open, closed Closed) error {
+	if closed.Model.Name == "" {
 		return nil
 	}
-	return kept.AddModel(p.OfflineDir, k.run.ID, kept.Model{Name: closed.Model.Name, Path: l.ModelTarget})
+	return kept.AddModel(p.OfflineDir, k.run.ID, kept.Model{Name: closed.Model.Name, Path: closed.ModelPath})
+}
+
+// deliverLater is the command that delivers what was kept.
+func deliverLater(p Plan) string { return "deliver it later: mlops-track sync " + quoted(shownDir(p)) }
+
+// shownDir is the offline folder as a person types it.
+func shownDir(p Plan) string {
+	if rel, err := filepath.Rel(p.Dir, p.OfflineDir); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return p.OfflineDir
 }
 
 // keepHint says how the folder leaves the CI job and how it gets to the server later.
 func keepHint(p Plan) string {
-	dir := p.OfflineDir
-	if rel, err := filepath.Rel(p.Dir, dir); err == nil && filepath.IsLocal(rel) {
-		dir = rel
-	}
-	sync := "deliver it later: mlops-track sync " + dir
+	dir, sync := shownDir(p), deliverLater(p)
 	switch p.CI.Provider {
 	case ciinfo.GitHub:
 		return fmt.Sprintf(`keep the folder with a step after this one, then %s

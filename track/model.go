@@ -23,6 +23,7 @@ type foundModel struct {
 	source  string // URI
 	modelID string // of a logged model
 	target  string // folder of the run's artifacts to which it is uploaded; empty: it is there already
+	path    string // where it lies, or lies once it was delivered, in the run's artifacts
 }
 
 // findModel finds the model to register: a local directory that will be uploaded, a path in the run's artifacts, or a
@@ -33,7 +34,7 @@ func (f *finalizer) findModel(ctx context.Context) (foundModel, *collect.Problem
 		return foundModel{}, nil
 	}
 	if target := f.left.ModelTarget; target != "" {
-		return foundModel{source: mlflow.JoinLocation(f.open.run.ArtifactURI, target), target: target}, nil
+		return foundModel{source: mlflow.JoinLocation(f.open.run.ArtifactURI, target), target: target, path: target}, nil
 	}
 	where := strings.TrimPrefix(first(r.ModelLocalPath, defaultModelPath), "models:/")
 	if model, err := f.loggedModel(ctx, where); err != nil || model.source != "" {
@@ -46,7 +47,7 @@ func (f *finalizer) findModel(ctx context.Context) (foundModel, *collect.Problem
 		f.failed("find the model", err)
 		return foundModel{}, nil
 	case there:
-		return foundModel{source: mlflow.JoinLocation(f.open.run.ArtifactURI, where)}, nil
+		return foundModel{source: mlflow.JoinLocation(f.open.run.ArtifactURI, where), path: where}, nil
 	}
 	return foundModel{}, &collect.Problem{
 		Severity: collect.Error, Key: "model_local_path",
@@ -62,7 +63,7 @@ func (f *finalizer) loggedModel(ctx context.Context, where string) (foundModel, 
 	var found foundModel
 	for _, m := range models {
 		if m.Name == where || m.ID == where {
-			found = foundModel{source: "models:/" + m.ID, modelID: m.ID}
+			found = foundModel{source: "models:/" + m.ID, modelID: m.ID, path: m.Name}
 		}
 	}
 	return found, err

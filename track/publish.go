@@ -20,6 +20,9 @@ func publish(p Plan, host Host, out Outcome) {
 	if out.Refused == nil {
 		host.Console.Block(report.Terminal(r))
 		host.Console.Say("%s", r.Verdict())
+		if out.Offline != "" {
+			host.Console.Say("kept in %s; %s", out.Offline, deliverLater(p))
+		}
 		if r.RunURL == "" && out.Offline == "" && !p.CI.InCI() {
 			host.Console.Say("to look at it: %s", lookCommand(p))
 		}

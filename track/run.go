@@ -34,6 +34,11 @@ func Run(ctx context.Context, p Plan, host Host) Outcome {
 	sayOpened(host.Console, p, o, out.RunURL)
 	step, l := work(p, o, host, in)
 
+	if in.ctx.Err() == nil { // a cancel of the step was told when it came
+		defer context.AfterFunc(in.ctx, func() {
+			host.Console.Say("%v: the step has ended, so its status stays; what the store has not got in %s is given up", context.Cause(in.ctx), closeBudget)
+		})()
+	}
 	closing, tick, cancel := in.after(closeBudget+p.extraTime(), p.FinishTimeout)
 	defer cancel()
 	if step.follower != nil {
@@ -41,13 +46,14 @@ func Run(ctx context.Context, p Plan, host Host) Outcome {
 	}
 	out.Step = step
 	out.Closed = finalize(closing, tick, p, o, step, l, func(line string) { host.Console.Say("%s", line) })
-	tell(host.Console, p, out)
-	if o.kept {
+	switch {
+	case o.kept:
 		out.Offline = p.OfflineDir
-		warn(host, keepModel(p, o, l, out.Closed))
-	} else if p.OnTrackingError == "keep" && worthKeeping(append(out.Faults, step.Points.Err)) {
-		out.Offline = keepRest(in, p, o, step, l, out.Closed, host)
+		warn(host, keepModel(p, o, out.Closed))
+	case p.OnTrackingError == "keep" && worthKeeping(append(out.Faults, step.Points.Err)):
+		out = keepRest(in, p, o, l, out, host)
 	}
+	tell(host.Console, p, out)
 	out.ExitCode = exitCode(p, out)
 	if err := o.close(closing); err != nil {
 		host.Console.Warn("close the store: "+err.Error(), "")

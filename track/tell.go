@@ -8,6 +8,9 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/console"
 )
 
+// maxTold is how many of many failed files are named.
+const maxTold = 10
+
 func sayOpened(c *console.Console, p Plan, o open, url string) {
 	where := o.store.Display
 	if o.kept {
@@ -39,7 +42,11 @@ func tell(c *console.Console, p Plan, out Outcome) {
 		c.Warn("processes of the step are still running; what they log from now on may not be seen",
 			"let the step wait for them, for instance with wait in a shell script")
 	}
-	for _, f := range out.Artifacts.Failed {
+	for i, f := range out.Artifacts.Failed {
+		if i == maxTold {
+			c.Warn(fmt.Sprintf("and %d more artifacts are not uploaded", len(out.Artifacts.Failed)-maxTold), "")
+			break
+		}
 		c.Warn(fmt.Sprintf("artifact %q is not uploaded: %v", f.File.Target, f.Err), "")
 	}
 	if err := out.Step.Points.Err; err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,53 +40,65 @@ func (a *app) sync(ctx context.Context, dir, uri string) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(dir); err != nil {
+		return hinted{fmt.Errorf("deliver kept runs: %w", err), "name the folder that the job kept, in its output offline-path"}
+	}
 	if len(notes) == 0 {
 		a.console().Say("nothing is kept in %s", dir)
 		return nil
 	}
-	if uri == "" {
-		return usageError{hinted{errors.New("no tracking server to deliver to"), "set --tracking-uri or MLFLOW_TRACKING_URI; " + meantFor(notes)}}
+	options, err := a.access()
+	if err != nil {
+		return err
 	}
+	options.Dir = a.Dir
 	from, err := store.Open(ctx, store.Options{URI: kept.StoreURI, Dir: dir})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close(ctx)) }()
-	options, err := a.access()
-	if err != nil {
-		return err
+	var faults []error
+	away := map[string]bool{} // servers for which the others would wait as long
+	for _, n := range notes {
+		options.URI = firstOf(uri, n.TrackingURI)
+		if away[options.URI] {
+			continue
+		}
+		err := a.deliver(ctx, dir, from, options, n)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("run %s: %w", n.RunID, err))
+		}
+		away[options.URI] = errors.As(err, new(*mlflow.UnreachableError))
 	}
-	options.URI, options.Dir = uri, a.Dir
+	return errors.Join(faults...)
+}
+
+// deliver brings one run to the server that it was meant for, or to the one that the user names.
+func (a *app) deliver(ctx context.Context, dir string, from *store.Opened, options store.Options, n kept.Note) (err error) {
+	if options.URI == n.TrackingURI && strings.Contains(options.URI, "***") {
+		return hinted{
+			fmt.Errorf("it was meant for %s, whose password was not kept", options.URI),
+			"set MLFLOW_TRACKING_URI, or --tracking-uri without the password and MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+		}
+	}
 	to, err := store.Open(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close(ctx)) }()
-	var faults []error
-	for _, n := range notes {
-		done, err := kept.Deliver(ctx, dir, from, to, n)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("run %s: %w", n.RunID, err))
-			if errors.As(err, new(*mlflow.UnreachableError)) {
-				break // the others would wait as long
-			}
-			continue
-		}
-		a.console().Say("delivered run %s: %d params, %d metric points, %d artifacts: %s", done.Run.Name, done.Params, done.Points, done.Files,
-			firstOf(to.RunURL(done.Run.ExperimentID, done.Run.ID), to.Display))
+	done, err := kept.Deliver(ctx, dir, from, to, n)
+	if err != nil {
+		return err
 	}
-	return errors.Join(faults...)
+	a.console().Say("delivered run %s: %s, %s, %s: %s", done.Run.Name, counted(done.Params, "param"),
+		counted(done.Points, "metric point"), counted(done.Files, "artifact"),
+		firstOf(to.RunURL(done.Run.ExperimentID, done.Run.ID), to.Display))
+	return nil
 }
 
-// meantFor says which servers the runs were meant for.
-func meantFor(notes []kept.Note) string {
-	seen := map[string]bool{}
-	var uris []string
-	for _, n := range notes {
-		if !seen[n.TrackingURI] {
-			seen[n.TrackingURI] = true
-			uris = append(uris, n.TrackingURI)
-		}
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
 	}
-	return "the runs were meant for " + strings.Join(uris, ", ")
+	return fmt.Sprintf("%d %s", n, noun)
 }
