@@ -3,9 +3,13 @@ package track
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/internal/console"
+	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
 // maxTold is how many of many failed files are named.
@@ -35,6 +39,10 @@ func tell(c *console.Console, p Plan, out Outcome) {
 	if p.Autolog && training.Trouble != "" && out.Autolog != AutologCaptured {
 		c.Warn("autolog is not available: "+training.Trouble, "install mlflow beside the training framework, or set autolog to false")
 	}
+	if p.Autolog && !training.Python && out.Status == mlflow.Finished && runsPython(p) {
+		c.Warn("autolog saw nothing: no Python of the step loaded the hook",
+			"python -I, -E and -S leave it out, and so does a command that sets PYTHONPATH itself: write PYTHONPATH=src:$PYTHONPATH there, or set autolog to false")
+	}
 	for _, w := range training.Warnings {
 		c.Warn(w, "")
 	}
@@ -58,6 +66,18 @@ func tell(c *console.Console, p Plan, out Outcome) {
 	if out.ErrorType == errorMissingParams {
 		c.Error("MissingParams: "+out.ErrorMessage, `write {"params": {...}} to the file that MLOPS_RESULT names, or set autolog to false`)
 	}
+}
+
+// runsPython says whether the step is, or names, a program that runs Python.
+func runsPython(p Plan) bool {
+	text := strings.Join(p.Args, " ") + "\n" + p.Script
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" \t\n;&|()'\"", r) }) {
+		name := strings.TrimRight(filepath.Base(word), "0123456789.")
+		if slices.Contains([]string{"python", "torchrun", "papermill", "ipython", "pytest", "accelerate", "deepspeed"}, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func hintOf(err error) string {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -40,7 +41,27 @@ func kill(child *os.Process, group bool) {
 	_ = child.Kill()
 }
 
-func groupAlive(pid int) bool { return syscall.Kill(-pid, 0) == nil }
+// leaving is the time that workers which end by themselves, such as those of joblib, get for it.
+const leaving = time.Second
+
+// stays says whether processes of the group of a command that has ended are still there after a little while.
+func stays(pid int) bool {
+	for end := time.Now().Add(leaving); groupAlive(pid); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			return true
+		}
+	}
+	return false
+}
+
+// groupAlive collects those of the group that ended as our children first: as zombies they would count.
+func groupAlive(pid int) bool {
+	for {
+		if ended, err := syscall.Wait4(-pid, nil, syscall.WNOHANG, nil); err != nil || ended <= 0 {
+			return syscall.Kill(-pid, 0) == nil
+		}
+	}
+}
 
 func exitCode(state *os.ProcessState) (int, syscall.Signal) {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {

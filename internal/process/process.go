@@ -49,6 +49,7 @@ func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
 	}
 	group := prepare(child, cmd.Stdin)
 	oom := countOOM()
+	adoptOrphans()
 	res := Result{Start: time.Now()}
 	if err := child.Start(); err != nil {
 		return notRun(err)
@@ -63,7 +64,7 @@ func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
 	res.attend(child.Process, group, cmd.Grace, signals, ended, asked)
 	res.End = time.Now()
 	res.ExitCode, res.Signal = exitCode(child.ProcessState)
-	res.Left = group && groupAlive(child.Process.Pid)
+	res.Left = group && stays(child.Process.Pid)
 	res.Tail = streams.drain()
 	// A shell that reports a killed child exits with 137 itself.
 	res.OOM = res.ExitCode == 128+int(syscall.SIGKILL) && !res.Forced && countOOM() > oom
