@@ -9,15 +9,16 @@ import (
 // Role is the role to assume and how.
 type Role struct {
 	ARN         string        // or the name of a role in the account of the ambient credentials
-	SessionName string        // 2 to 64 characters of [\w+=,.@-]
+	SessionName string        // 2 to 64 characters of [\w+=,.@-]; empty: mlops-track
 	Duration    time.Duration // 15 minutes to 12 hours; 0: one hour
-	ExternalID  string        // AssumeRole only
+	Chained     bool          // the ambient credentials are a role's own, so one hour is the most
+	ExternalID  string        // AssumeRole only: never sent with a token
 	Policy      string        // session policy, JSON; empty: none
 	PolicyARNs  []string      // managed session policies, at most 10
-	Tags        []Tag         // session tags, AssumeRole only
+	Tags        []Tag         // session tags, AssumeRole only: never sent with a token
 }
 
-// Tag is a session tag.
+// Tag is a session tag. GitHubTags and GitLabTags make those of a CI job fit STS's rules.
 type Tag struct{ Key, Value string }
 
 // Options say how credentials are got. Without a role they are the ambient ones, or those of the profile.
@@ -39,7 +40,11 @@ type Identity struct {
 	ARN     string // arn:aws:sts::123456789012:assumed-role/train/GitHubActions
 	Account string // 12 digits
 	Region  string
-	Expires time.Time // of the credentials at hand; zero: never
+	Expires time.Time // of the credentials at hand, by this machine's clock; zero: never
+
+	// Skew is how far this machine's clock is ahead of that of STS; negative: behind; zero: less than 15 s. AWS refuses
+	// requests that were signed more than 5 minutes off, S3 more than 15.
+	Skew time.Duration
 }
 
 // Credentials are kept fresh by Start.

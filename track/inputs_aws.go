@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/awsauth"
 )
 
 // AWSInputs say which AWS role is assumed and how the step gets its credentials.
@@ -47,7 +49,21 @@ func (p *parser) aws() AWSInputs {
 		STSEndpoint:            p.text("sts-endpoint"),
 		Credentials:            p.text("aws-credentials"),
 	}
+	if err := in.options().Check(); err != nil {
+		p.fault("%w", err)
+	}
 	return in
+}
+
+// options are those that follow from the settings alone.
+func (in AWSInputs) options() awsauth.Options {
+	return awsauth.Options{
+		Role: awsauth.Role{
+			ARN: in.RoleToAssume, Chained: in.RoleChaining, SessionName: in.RoleSessionName, Duration: in.RoleDuration,
+			ExternalID: in.RoleExternalID, Policy: in.InlineSessionPolicy, PolicyARNs: in.ManagedSessionPolicies,
+		},
+		Profile: in.Profile, Region: in.Region, STSEndpoint: in.STSEndpoint, AllowedAccounts: in.AllowedAccountIDs,
+	}
 }
 
 // compact is a JSON object on one line, as it counts against the limits of AWS.
