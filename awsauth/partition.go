@@ -64,7 +64,7 @@ var (
 	accountPattern = regexp.MustCompile(`^\d{12}$`)
 )
 
-// parseRole takes the ARN of a role or its name. The ARN may be of another STS server, as arn:minio:iam:::role/NAME.
+// parseRole takes the ARN of a role or its name. The ARN may be of another STS server, as arn:minio:iam:us-east-1::role/NAME.
 func parseRole(text string) (role, error) {
 	if !strings.HasPrefix(text, "arn:") {
 		if !rolePattern.MatchString(text) {
@@ -77,7 +77,7 @@ func parseRole(text string) (role, error) {
 	known, isAWS := partitionNamed(parsed.Partition)
 	isAWS = isAWS || strings.HasPrefix(parsed.Partition, "aws")
 	switch {
-	case err != nil || parsed.Service != "iam" || parsed.Region != "" || !isRole || !rolePattern.MatchString(name):
+	case err != nil || parsed.Service != "iam" || (isAWS && parsed.Region != "") || !isRole || !rolePattern.MatchString(name):
 		return role{}, fmt.Errorf("role %q has not the form arn:aws:iam::123456789012:role/NAME", text)
 	case isAWS && known.name == "":
 		return role{}, fmt.Errorf("role %q is of the unknown partition %q", text, parsed.Partition)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -94,13 +95,17 @@ func StartMinIO(t testing.TB, opts S3Options) (server S3, stop func()) {
 // roleARN reads the ARN that MinIO gives the role of its issuer from what it writes at the start.
 func roleARN(t testing.TB, p process) string {
 	t.Helper()
-	text, err := os.ReadFile(p.log)
-	arn := regexp.MustCompile(`arn:minio:iam:\S+`).FindString(string(text))
-	if err != nil || arn == "" {
-		p.stop()
-		t.Fatalf("MinIO names no role: %v\n%s", err, text)
+	var text []byte
+	var err error
+	for end := time.Now().Add(patience); time.Now().Before(end) && err == nil; time.Sleep(50 * time.Millisecond) {
+		text, err = os.ReadFile(p.log) // written soon after it is healthy
+		if arn := regexp.MustCompile(`arn:minio:iam:\S+`).FindString(string(text)); arn != "" {
+			return arn
+		}
 	}
-	return arn
+	p.stop()
+	t.Fatalf("MinIO names no role: %v\n%s", err, text)
+	return ""
 }
 
 // StartVersity starts a versitygw server, which runs until it is stopped or the process ends.
