@@ -13,6 +13,11 @@ ACTIONLINT    := $(CACHE)/tools/actionlint@v1.7.12
 GOVULNCHECK   := $(CACHE)/tools/govulncheck@v1.9.0
 GOTESTSUM     := $(CACHE)/tools/gotestsum@v1.13.0
 
+# What stands for AWS and its network in tests and figures.
+MINIO      := $(CACHE)/tools/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+VERSITYGW  := $(CACHE)/tools/versitygw@v1.8.0
+TOXIPROXY  := $(CACHE)/tools/toxiproxy@v2.12.0
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -25,8 +30,9 @@ build: ## build ./mlops-track, one static binary
 test: test-env lint vulncheck test-go ## set up what is missing, check the code, run all tests
 
 .PHONY: test-env
-test-env: ## build the Python environments of the tests
-	scripts/python-env mlflow3 mlflow2
+test-env: $(MINIO) $(VERSITYGW) $(TOXIPROXY) ## build the Python environments and the S3 services of the tests
+	scripts/python-env mlflow3 mlflow2 aws3
+	for tool in $(notdir $(MINIO) $(VERSITYGW) $(TOXIPROXY)); do ln -sfn $$tool "$(CACHE)/tools/$${tool%@*}"; done
 
 .PHONY: test-go
 test-go: test-env $(GOTESTSUM) ## run the Go tests, stories included; skipped ones are named with their reason
@@ -65,12 +71,16 @@ test-frameworks: build ## train with PyTorch, Lightning and Keras (7 GB of packa
 lock: ## pin the Python packages of the tests anew; UPGRADE=1 takes the newest
 	scripts/lock
 
-# Tools are built by version into the cache; a file with the version in its name is up to date.
+# Tools are built by version into the cache; a file with the version in its name is up to date. -p 1: MinIO needs the memory.
 $(GOLANGCI_LINT): PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(ACTIONLINT):    PACKAGE := github.com/rhysd/actionlint/cmd/actionlint
 $(GOVULNCHECK):   PACKAGE := golang.org/x/vuln/cmd/govulncheck
 $(GOTESTSUM):     PACKAGE := gotest.tools/gotestsum
-$(GOLANGCI_LINT) $(ACTIONLINT) $(GOVULNCHECK) $(GOTESTSUM):
-	GOBIN=$@.build GOFLAGS= go install $(PACKAGE)@$(lastword $(subst @, ,$@))
+$(MINIO):         PACKAGE := github.com/minio/minio
+$(VERSITYGW):     PACKAGE := github.com/versity/versitygw/cmd/versitygw
+$(TOXIPROXY):     PACKAGE := github.com/Shopify/toxiproxy/v2/cmd/server
+$(MINIO) $(VERSITYGW) $(TOXIPROXY): FLAGS := -p 1 -trimpath -ldflags '-s -w'
+$(GOLANGCI_LINT) $(ACTIONLINT) $(GOVULNCHECK) $(GOTESTSUM) $(MINIO) $(VERSITYGW) $(TOXIPROXY):
+	GOBIN=$@.build GOFLAGS= CGO_ENABLED=0 go install $(FLAGS) $(PACKAGE)@$(lastword $(subst @, ,$@))
 	mv $@.build/$(notdir $(PACKAGE)) $@
 	rmdir $@.build

@@ -19,9 +19,11 @@ const module = "github.com/Iyalvan/mlops-track"
 // edge to the job to the packages that do I/O, and those do not know each other. ARCHITECTURE.md says why.
 var mayImport = map[string][]string{
 	".":                        {"internal/cli"},
-	"internal/cli":             {"ciinfo", "internal/console", "internal/environ", "internal/process", "kept", "mlflow", "mlflow/store", "python", "track"},
-	"track":                    {"ciinfo", "collect", "internal/console", "internal/environ", "internal/outputs", "internal/process", "kept", "mlflow", "mlflow/artifact", "mlflow/store", "report"},
+	"internal/cli":             {"awsauth", "ciinfo", "doctor", "internal/console", "internal/environ", "internal/process", "kept", "mlflow", "mlflow/artifact", "mlflow/rest", "mlflow/store", "python", "track"},
+	"track":                    {"awsauth", "ciinfo", "collect", "internal/console", "internal/environ", "internal/outputs", "internal/process", "kept", "mlflow", "mlflow/artifact", "mlflow/store", "report"},
 	"ciinfo":                   {},
+	"awsauth":                  {},
+	"doctor":                   {"awsauth", "mlflow", "mlflow/rest"},
 	"collect":                  {"mlflow"},
 	"kept":                     {"mlflow", "mlflow/artifact", "mlflow/store"},
 	"report":                   {},
@@ -40,7 +42,7 @@ var mayImport = map[string][]string{
 }
 
 // onlyTests are packages that only tests import.
-var onlyTests = []string{"internal/testenv", "internal/storetest", "internal/mlflowtest"}
+var onlyTests = []string{"internal/testenv", "internal/storetest", "internal/mlflowtest", "internal/awstest"}
 
 // A file that is longer answers more than one question.
 const maxLines = 450

@@ -27,6 +27,7 @@ type RefusedError struct {
 	Code    string // MLflow's error_code, for example INVALID_PARAMETER_VALUE; may be empty
 	Message string // the server's words
 	Fix     string // what to do, one line; may be empty
+	All     bool   // whatever is asked will be refused, as with the statuses 401 and 403
 }
 
 func (e *RefusedError) Error() string {
@@ -49,5 +50,6 @@ func (e *RefusedError) Is(target error) bool {
 // Hint returns what to do about it; may be empty.
 func (e *RefusedError) Hint() string { return e.Fix }
 
-// Lasting says that the store refuses whatever is asked, because of who asks: the rest of a request is not worth trying.
-func (e *RefusedError) Lasting() bool { return e.Status == 401 || e.Status == 403 }
+// Lasting says that the store refuses whatever is asked, such as because of who asks: the rest of a request is not worth
+// trying.
+func (e *RefusedError) Lasting() bool { return e.All || e.Status == 401 || e.Status == 403 }

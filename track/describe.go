@@ -18,7 +18,7 @@ func describe(p Plan, host Host) error {
 	for i, t := range p.Tags { // the step's environment repeats them
 		p.Tags[i].Value = hidden(t.Key, t.Value)
 	}
-	env, err := stepEnvironment(p, o, host.PythonDir, host.Environ)
+	env, err := stepEnvironment(p, o, planned(p), host.PythonDir, host.Environ)
 	if err != nil {
 		return err
 	}
@@ -26,6 +26,9 @@ func describe(p Plan, host Host) error {
 	fmt.Fprintf(&b, "store:       %s\nexperiment:  %s\nrun:         %s\n", target.Display, p.Experiment, p.RunName)
 	fmt.Fprintf(&b, "step:        %s\nin:          %s\n", commandLine(p), p.WorkingDirectory)
 	fmt.Fprintf(&b, "autolog:     %t\n", p.Autolog)
+	if p.AWS.RoleToAssume != "" {
+		fmt.Fprintf(&b, "aws role:    %s\n", p.AWS.RoleToAssume)
+	}
 	for _, a := range p.Artifacts {
 		fmt.Fprintf(&b, "artifacts:   %s\n", a)
 	}

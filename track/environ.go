@@ -22,7 +22,7 @@ type Environment struct {
 
 // stepEnvironment builds the step's environment. Settings of this program and action inputs are taken out, so that a
 // program of the step never takes them for its own.
-func stepEnvironment(p Plan, o open, pythonDir string, inherited []string) (Environment, error) {
+func stepEnvironment(p Plan, o open, creds credentials, pythonDir string, inherited []string) (Environment, error) {
 	context, err := runContext(p, o.run.ID)
 	if err != nil {
 		return Environment{}, err
@@ -41,6 +41,8 @@ func stepEnvironment(p Plan, o open, pythonDir string, inherited []string) (Envi
 		env.Set["MLOPS_HOOK"] = p.Files.Hook
 		env.Set["PYTHONPATH"] = pythonDir
 	}
+	fromAWS, remove := creds.stepVariables(p, names(inherited))
+	maps.Copy(env.Set, fromAWS)
 	for _, entry := range inherited {
 		name, value, _ := strings.Cut(entry, "=")
 		_, set := env.Set[name]
@@ -48,7 +50,7 @@ func stepEnvironment(p Plan, o open, pythonDir string, inherited []string) (Envi
 		case name == "PYTHONPATH" && set && value != "":
 			env.Set[name] = pythonDir + string(os.PathListSeparator) + value
 		case set:
-		case takenOut(name) && !slices.Contains(p.PassEnv, name):
+		case (takenOut(name) || slices.Contains(remove, name)) && !slices.Contains(p.PassEnv, name):
 			env.Taken = append(env.Taken, name)
 		default:
 			env.All = append(env.All, entry)

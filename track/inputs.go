@@ -44,6 +44,7 @@ type Inputs struct {
 	DryRun           bool
 	Matrix           string // JSON object; empty outside a matrix
 	JobID            string
+	AWS              AWSInputs
 }
 
 // Given is where values come from: flags or action inputs first, then the environment.
@@ -85,6 +86,7 @@ func ParseInputs(g Given) (Inputs, error) {
 		OutputsFile:      p.path("outputs-file"),
 		PassEnv:          p.lines("pass-env"),
 		DryRun:           p.bool("dry-run"),
+		AWS:              p.aws(),
 	}
 	if g.Action {
 		in.Script, in.Shell, in.JobID = p.text("run"), p.text("shell"), p.text("job-id")
@@ -168,6 +170,15 @@ func (p *parser) bool(name string) bool {
 		p.fault("%s %q is neither true nor false", name, text)
 	}
 	return v
+}
+
+func (p *parser) number(name string) int {
+	text := p.text(name)
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		p.fault("%s %q is no whole number", name, text)
+	}
+	return n
 }
 
 func (p *parser) duration(name string) time.Duration {

@@ -38,7 +38,7 @@ func TestAllFaultsAreToldAtOnce(t *testing.T) {
 	g := given(t, map[string]string{
 		"tags": "no equals sign", "stop-grace": "soon", "autolog": "maybe", "autolog-config": "[1]",
 		"on-tracking-error": "panic", "working-directory": "missing",
-	}, map[string]string{"MLOPS_ROLE_TO_ASSUME": "arn:aws:iam::1:role/x", "MLOPS_METRICS": "/tmp/metrics.jsonl"})
+	}, map[string]string{"MLOPS_ROLE_TO_ASSUME": "arn:aws:iam::1:role/x", "MLOPS_GITLAB_TOKEN": "glpat-x", "MLOPS_METRICS": "/tmp/metrics.jsonl"})
 	g.Command = nil
 	_, err := ParseInputs(g)
 	if err == nil {
@@ -46,13 +46,14 @@ func TestAllFaultsAreToldAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		`tag "no equals sign" has no =`, `stop-grace "soon"`, `autolog "maybe"`, "autolog-config is no JSON object",
-		`on-tracking-error "panic" is unknown: one of keep, fail`, "working-directory", "no command", "role-to-assume is set",
+		`on-tracking-error "panic" is unknown: one of keep, fail`, "working-directory", "no command", "gitlab-token is set",
+		`role "arn:aws:iam::1:role/x" has not`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %q:\n%v", want, err)
 		}
 	}
-	if strings.Contains(err.Error(), "arn:aws") {
+	if strings.Contains(err.Error(), "glpat-x") {
 		t.Error("the error tells the value of a setting that may be secret")
 	}
 	if strings.Contains(err.Error(), "metrics is set") {

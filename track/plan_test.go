@@ -55,7 +55,7 @@ func TestUsersTagWinsOverTheCIs(t *testing.T) {
 func TestStepEnvironment(t *testing.T) {
 	p := Plan{Inputs: Inputs{WorkingDirectory: "/w", PassEnv: []string{"INPUT_KEEP"}}, Files: Files{Result: "/r", Metrics: "/m", Hook: "/h"}}
 	o := open{run: mlflow.Run{ID: "run1", ExperimentID: "7"}, store: &store.Opened{Target: store.Target{ChildEnv: map[string]string{"MLFLOW_TRACKING_URI": "sqlite:////db"}}}}
-	env, err := stepEnvironment(p, o, "/py", []string{
+	env, err := stepEnvironment(p, o, credentials{}, "/py", []string{
 		"PATH=/bin", "PYTHONPATH=src", "INPUT_RUN=x", "INPUT_KEEP=y", "MLOPS_EXPERIMENT=e", "MLFLOW_EXPERIMENT_NAME=e", "MLFLOW_TRACKING_URI=sqlite:///db",
 	})
 	if err != nil {

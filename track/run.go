@@ -26,13 +26,19 @@ type Outcome struct {
 func Run(ctx context.Context, p Plan, host Host) Outcome {
 	in := watch(ctx, host.Signals)
 	defer in.stop()
+	creds, err := assume(in.ctx, p, host)
+	if err != nil {
+		return refusal(in, err)
+	}
+	defer func() { warn(host, creds.stop()) }()
+	host.Access = creds.access(p, host.Access)
 	o, err := start(in.ctx, p, host)
 	if err != nil {
 		return refusal(in, err)
 	}
 	out := Outcome{Store: o.store.Display, RunURL: o.store.RunURL(o.run.ExperimentID, o.run.ID)}
 	sayOpened(host.Console, p, o, out.RunURL)
-	step, l := work(p, o, host, in)
+	step, l := work(p, o, creds, host, in)
 
 	if in.ctx.Err() == nil { // a cancel of the step was told when it came
 		defer context.AfterFunc(in.ctx, func() {
@@ -62,8 +68,8 @@ func Run(ctx context.Context, p Plan, host Host) Outcome {
 }
 
 // work runs the step and reads what it left.
-func work(p Plan, o open, host Host, in *interrupts) (StepResult, Left) {
-	env, err := stepEnvironment(p, o, host.PythonDir, host.Environ)
+func work(p Plan, o open, creds credentials, host Host, in *interrupts) (StepResult, Left) {
+	env, err := stepEnvironment(p, o, creds, host.PythonDir, host.Environ)
 	if err == nil {
 		err = prepareFiles(p, o, host)
 	}

@@ -1,6 +1,9 @@
 package track
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is the form of a setting's value.
 type Kind int
@@ -12,6 +15,7 @@ const (
 	Switch        // true or false
 	Duration      // as Go writes it: 5s, 2m
 	JSON          // one JSON object
+	Number        // a whole number
 )
 
 // Setting is one thing a user can set, under one name everywhere: action input and flag "tracking-uri", environment
@@ -40,6 +44,10 @@ func (s Setting) Input() string {
 
 // Settings lists every setting that is built, in the order of the documentation.
 func Settings() []Setting {
+	return slices.Concat(jobSettings(), awsSettings())
+}
+
+func jobSettings() []Setting {
 	return []Setting{
 		{Name: "run", ActionOnly: true, Help: "the training step, a script as in a workflow's `run:`"},
 		{Name: "shell", ActionOnly: true, Default: "bash", Help: "how the script runs: `bash` (`-eo pipefail`), `sh`, `python`, or a template with `{0}`"},
@@ -71,10 +79,7 @@ func Settings() []Setting {
 // if it had worked.
 func unbuilt() []string {
 	return []string{
-		"role-to-assume", "role-chaining", "role-session-name", "role-duration-seconds", "role-external-id",
-		"role-skip-session-tagging", "inline-session-policy", "managed-session-policies", "audience", "aws-region",
-		"aws-profile", "web-identity-token-file", "web-identity-token-env", "allowed-account-ids", "mask-aws-account-id",
-		"sts-endpoint", "aws-credentials", "comment", "comment-mode", "comment-key", "github-token", "gitlab-token",
+		"comment", "comment-mode", "comment-key", "github-token", "gitlab-token",
 		"baseline", "fail-if", "relay", "system-metrics", "metrics", "gate-mode", "model-alias", "promote-if", "redact",
 		"report-file",
 	}

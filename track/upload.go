@@ -33,6 +33,9 @@ func (f *finalizer) upload(ctx context.Context) artifact.Result {
 			f.progress(fmt.Sprintf("uploaded %d of %d artifacts, %s", done.Files, len(f.left.Files), report.Size(done.Bytes)))
 		}
 	}})
+	if result.Manifest != nil {
+		f.note("write the manifest of the artifacts: "+result.Manifest.Error(), "")
+	}
 	if len(result.Failed) > 0 {
 		f.failed("upload artifacts", errors.Join(causes(result)...))
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,8 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
@@ -27,6 +31,19 @@ func (a *app) access() (store.Options, error) {
 		Workspace:      a.getenv("MLFLOW_WORKSPACE"),
 		UserAgent:      "mlops-track/" + a.Version,
 		Proxy:          a.proxy().ProxyFunc(),
+		AWS:            func(ctx context.Context) (aws.Config, error) { return awsauth.Ambient(ctx, "", "") },
+		SigV4:          isTrue(a.getenv("MLFLOW_TRACKING_AWS_SIGV4")),
+		// The variable of AWS's plugin, https://github.com/aws/sagemaker-mlflow
+		SageMakerEndpoint: a.getenv("SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"),
+	}
+	o.S3 = artifact.S3{
+		Config:              o.AWS,
+		Proxy:               o.Proxy,
+		Endpoint:            a.getenv("MLFLOW_S3_ENDPOINT_URL"),
+		IgnoreTLS:           isTrue(a.getenv("MLFLOW_S3_IGNORE_TLS")),
+		UploadExtraArgs:     a.getenv("MLFLOW_S3_UPLOAD_EXTRA_ARGS"),
+		ExpectedBucketOwner: a.getenv("MLFLOW_S3_EXPECTED_BUCKET_OWNER"),
+		AddressingStyle:     a.getenv("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"),
 	}
 	if o.InsecureTLS && a.getenv("MLFLOW_TRACKING_SERVER_CERT_PATH") != "" {
 		return o, hinted{

@@ -71,6 +71,16 @@ func (c *Console) Block(text string) {
 	c.print("", strings.TrimRight(text, "\n"))
 }
 
+// Mask hides a secret in the log of a GitHub job from now on. Elsewhere there is nothing to tell it to.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
+func (c *Console) Mask(secret string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.actions != nil && secret != "" {
+		c.actions.AddMask(secret)
+	}
+}
+
 // Warnings returns what was warned of so far.
 func (c *Console) Warnings() []Note {
 	c.mu.Lock()

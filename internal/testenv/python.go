@@ -13,12 +13,25 @@ import (
 // is none.
 func Python(t testing.TB, line int) string {
 	t.Helper()
-	python := filepath.Join(cache(t), fmt.Sprintf("mlflow%d", line), "bin", "python")
+	return interpreter(t, fmt.Sprintf("mlflow%d", line))
+}
+
+// AWSPython returns the path of the Python interpreter that has the clients of S3: boto3, MLflow, s3fs, pyarrow, polars and
+// DuckDB. It fails the test when there is none.
+func AWSPython(t testing.TB) string {
+	t.Helper()
+	return interpreter(t, "aws3")
+}
+
+// interpreter returns the Python of an environment that scripts/python-env builds.
+func interpreter(t testing.TB, environment string) string {
+	t.Helper()
+	python := filepath.Join(cache(t), environment, "bin", "python")
 	if runtime.GOOS == "windows" {
-		python = filepath.Join(cache(t), fmt.Sprintf("mlflow%d", line), "Scripts", "python.exe")
+		python = filepath.Join(cache(t), environment, "Scripts", "python.exe")
 	}
 	if _, err := os.Stat(python); err != nil {
-		t.Fatalf("no Python with MLflow %d: %v\nrun make test-env", line, err)
+		t.Fatalf("no Python environment %s: %v\nrun make test-env", environment, err)
 	}
 	return python
 }

@@ -28,7 +28,8 @@ import (
 
 // place is an empty Repo.
 type place struct {
-	line int // of MLflow, 0 for a folder
+	line int // of MLflow, 0 for a folder or a bucket
+	s3   bool
 	repo artifact.Repo
 	// read reads files as MLflow's own client does; SHA-256 by path.
 	read func(t *testing.T, paths []string) map[string]string
@@ -39,22 +40,29 @@ func places(t *testing.T, test func(t *testing.T, p place)) {
 	t.Run("Local", func(t *testing.T) {
 		t.Parallel()
 		folder := filepath.Join(t.TempDir(), "new", "100% #1")
-		repo, err := artifact.Open(mlflow.LocalLocation(folder), nil)
+		repo, err := artifact.Open(mlflow.LocalLocation(folder), nil, artifact.S3{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		test(t, place{repo: repo, read: func(t *testing.T, _ []string) map[string]string { return hashes(t, folder) }})
 	})
+	for name, service := range services() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRoot(t, service(t))
+			test(t, place{s3: true, repo: r.open(t, artifact.S3{}), read: r.download})
+		})
+	}
 	for _, line := range []int{3, 2} {
 		t.Run(fmt.Sprintf("MLflow%d", line), func(t *testing.T) {
 			t.Parallel()
 			server := testenv.Server(t, line)
 			client, run := newRun(t, server)
-			repo, err := artifact.Open(run.ArtifactURI, client)
+			repo, err := artifact.Open(run.ArtifactURI, client, artifact.S3{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			test(t, place{line, repo, func(t *testing.T, paths []string) map[string]string {
+			test(t, place{line: line, repo: repo, read: func(t *testing.T, paths []string) map[string]string {
 				return download(t, line, server, run.ID, paths)
 			}})
 		})
@@ -258,6 +266,10 @@ func TestRepoReads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if p.s3 {
+			equal(t, "folder of the manifest", top[0], artifact.Entry{Path: "mlops-track", Dir: true})
+			top = top[1:]
+		}
 		equal(t, "root", top, []artifact.Entry{{Path: "model", Dir: true}, {Path: "z.txt", Size: 9}})
 		below, err := p.repo.List(t.Context(), "model")
 		if err != nil {
@@ -339,7 +351,7 @@ func TestRepeatedUpload(t *testing.T) {
 	proxy.Spoil(mlflowtest.Rule{Path: "a.txt", Times: 1, Status: 503})
 	proxy.Spoil(mlflowtest.Rule{Path: "a.txt", Times: 1, Lose: true})
 	client, run := newRun(t, proxy.URL)
-	repo, err := artifact.Open(run.ArtifactURI, client)
+	repo, err := artifact.Open(run.ArtifactURI, client, artifact.S3{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,7 +369,7 @@ func TestLastingRefusalEndsTheUpload(t *testing.T) {
 	proxy := mlflowtest.New(t, testenv.Server(t, 3))
 	client, run := newRun(t, proxy.URL)
 	proxy.Spoil(mlflowtest.Rule{Status: 401, Body: "Token expired"})
-	repo, err := artifact.Open(run.ArtifactURI, client)
+	repo, err := artifact.Open(run.ArtifactURI, client, artifact.S3{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,9 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	}
 	want := hashFile(t, name)
 	places(t, func(t *testing.T, p place) {
+		if p.s3 {
+			return // its parts take memory, which TestLargeFilesGoInPartsAndLittleMemory looks at
+		}
 		var before runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)

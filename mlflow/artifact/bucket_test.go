@@ -153,7 +153,7 @@ func huge(t *testing.T) artifact.File {
 func TestHugeFileGoesInParts(t *testing.T) {
 	t.Parallel()
 	b := newBucket(t)
-	repo, err := artifact.Open("mlflow-artifacts:/7/run/artifacts", b.client(t))
+	repo, err := artifact.Open("mlflow-artifacts:/7/run/artifacts", b.client(t), artifact.S3{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestHugeFileGoesInParts(t *testing.T) {
 func TestHugeFileInOnePiece(t *testing.T) {
 	t.Parallel()
 	client, run := newRun(t, testenv.Server(t, 3))
-	repo, err := artifact.Open(run.ArtifactURI, client)
+	repo, err := artifact.Open(run.ArtifactURI, client, artifact.S3{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestPresignedUpload(t *testing.T) {
 	b := newBucket(t)
 	const run = "0123456789abcdef0123456789abcdef"
 	location := "s3://bucket/root/7/" + run + "/artifacts"
-	repo, err := artifact.Open(location, b.client(t))
+	repo, err := artifact.Open(location, b.client(t), artifact.S3{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,9 +214,12 @@ func TestLocationsThatAreNotReached(t *testing.T) {
 	const run = "0123456789abcdef0123456789abcdef"
 	for _, line := range []int{3, 2} {
 		client, _ := newRun(t, testenv.Server(t, line))
-		for _, location := range []string{"gs://bucket/7/" + run + "/artifacts", "s3://key:s3cret@bucket/elsewhere", "dbfs:/x"} {
+		for _, location := range []string{
+			"gs://bucket/7/" + run + "/artifacts", "s3://key:s3cret@bucket/elsewhere", "dbfs:/x", "wasbs://c@account.blob.core.windows.net/x",
+			"abfss://c@account.dfs.core.windows.net/7/" + run + "/artifacts",
+		} {
 			var err error
-			repo, err := artifact.Open(location, client)
+			repo, err := artifact.Open(location, client, artifact.S3{})
 			if err == nil {
 				files, _ := write(t, "a.txt")
 				err = artifact.Upload(t.Context(), repo, files, artifact.Options{}).Failed[0].Err
@@ -227,6 +230,10 @@ func TestLocationsThatAreNotReached(t *testing.T) {
 			}
 			if !ok || !strings.Contains(refused.Fix, "--serve-artifacts") || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("MLflow %d, %s: %#v", line, location, err)
+			}
+			scheme, _, _ := strings.Cut(location, ":")
+			if !strings.Contains(err.Error(), scheme+": is not built in; the training's own MLflow client still writes there") {
+				t.Errorf("MLflow %d, %s: %v", line, location, err)
 			}
 		}
 	}

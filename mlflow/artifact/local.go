@@ -61,22 +61,30 @@ func same(one, other string) bool {
 	return err == nil && os.SameFile(a, b)
 }
 
-// copyTo copies in pieces, so that it ends with the context.
 func copyTo(ctx context.Context, to io.Writer, open func() (io.ReadCloser, error)) error {
 	from, err := open()
 	if err != nil {
 		return err
 	}
 	defer from.Close()
+	_, err = copyPieces(ctx, to, from)
+	return err
+}
+
+// copyPieces copies in pieces, so that it ends with the context.
+func copyPieces(ctx context.Context, to io.Writer, from io.Reader) (copied int64, err error) {
 	const piece = 8 << 20
 	for {
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
+		if ctx.Err() != nil {
+			return copied, context.Cause(ctx)
 		}
-		if _, err := io.CopyN(to, from, piece); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
+		n, err := io.CopyN(to, from, piece)
+		copied += n
+		if errors.Is(err, io.EOF) {
+			return copied, nil
+		}
+		if err != nil {
+			return copied, err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
@@ -50,6 +51,8 @@ func (p *presigned) Put(ctx context.Context, to string, from Source) error {
 	}, drained)
 }
 
+const serveFix = "start the tracking server with --serve-artifacts; MLflow 3.12 and newer also hand out addresses for s3://"
+
 // explain adds what to do where the server does not hand out addresses.
 func (p *presigned) explain(err error) error {
 	refused, ok := errors.AsType[*mlflow.RefusedError](err)
@@ -59,7 +62,10 @@ func (p *presigned) explain(err error) error {
 	told := *refused
 	told.Message = fmt.Sprintf("artifacts lie at %q, and the server does not hand out addresses to upload there: %s",
 		mlflow.RedactURI(p.location), refused.Message)
-	told.Fix = "start the tracking server with --serve-artifacts; MLflow 3.12 and newer also hand out addresses for s3://"
+	if scheme, _, _ := strings.Cut(p.location, ":"); scheme != "s3" {
+		told.Message = fmt.Sprintf("artifacts lie at %q, and %s", mlflow.RedactURI(p.location), notBuiltIn(scheme))
+	}
+	told.Fix = serveFix
 	return &told
 }
 

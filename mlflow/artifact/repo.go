@@ -30,25 +30,42 @@ type Entry struct {
 }
 
 // Open returns the place that an artifact location names. The client is the one of the tracking server that gave the
-// location, nil for a store without a server. The folder of a local location need not exist.
-func Open(location string, client *rest.Client) (Repo, error) {
+// location, nil for a store without a server; buckets says how those of S3 are reached without it. Nothing is asked of
+// either before the Repo is used, and the folder of a local location need not exist.
+func Open(location string, client *rest.Client, buckets S3) (Repo, error) {
 	if folder, ok := mlflow.LocalPath(location); ok {
 		return &local{folder: folder}, nil
 	}
+	var server Repo
 	if client != nil {
 		if service, folder, ok := client.ArtifactService(location); ok {
 			return &proxied{client: client, service: service, folder: folder}, nil
 		}
 		if owner := ownerOf(location); owner != "" {
-			return &presigned{client: client, location: location, owner: owner}, nil
+			server = &presigned{client: client, location: location, owner: owner}
 		}
 	}
 	scheme, _, _ := strings.Cut(location, ":")
+	switch {
+	case scheme == "s3" && buckets.Config != nil:
+		bucket, err := buckets.bucket(location)
+		if err != nil {
+			return nil, err
+		}
+		return &direct{bucket: bucket, server: server}, nil
+	case server != nil:
+		return server, nil
+	}
 	return nil, &mlflow.RefusedError{
 		Call:    "open artifact location",
-		Message: fmt.Sprintf("%q cannot be reached: %s: is not built in", mlflow.RedactURI(location), scheme),
+		Message: fmt.Sprintf("%q cannot be reached: %s", mlflow.RedactURI(location), notBuiltIn(scheme)),
 		Fix:     "start the tracking server with --serve-artifacts, so that it takes the files itself",
 	}
+}
+
+// notBuiltIn says what a location of this kind still can do.
+func notBuiltIn(scheme string) string {
+	return fmt.Sprintf("%s: is not built in; the training's own MLflow client still writes there where it can", scheme)
 }
 
 // checkPath says what is wrong with a path inside a Repo.

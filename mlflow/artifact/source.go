@@ -49,6 +49,8 @@ func (s Source) section(offset, length int64) func() (io.ReadCloser, error) {
 	}
 }
 
+var errShorter = errors.New("the file became shorter while it was uploaded")
+
 // section is a part of a file on its way.
 type section struct {
 	io.Closer
@@ -66,7 +68,7 @@ func (s *section) Read(p []byte) (int, error) {
 	n, err := s.from.Read(p)
 	s.left -= int64(n)
 	if errors.Is(err, io.EOF) && s.left > 0 {
-		err = errors.New("the file became shorter while it was uploaded")
+		err = errShorter
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,4 +84,26 @@ func (s *section) takeBack() {
 	defer s.mu.Unlock()
 	s.over = true
 	s.tell(-s.total)
+}
+
+// rewindable is a file on its way that can be sent again. It tells how far it is by where it is read.
+type rewindable struct {
+	*io.SectionReader
+
+	tell func(int64)
+	told int64
+}
+
+func (r *rewindable) Read(p []byte) (int, error) {
+	at, err := r.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.SectionReader.Read(p)
+	if errors.Is(err, io.EOF) && at+int64(n) < r.Size() {
+		err = errShorter
+	}
+	r.tell(at + int64(n) - r.told)
+	r.told = at + int64(n)
+	return n, err
 }

@@ -20,7 +20,7 @@ type File struct {
 
 // Options change how files are uploaded.
 type Options struct {
-	Workers  int                 // files at a time; 0 means 8
+	Workers  int                 // files at a time; 0 means as many as suit the Repo
 	Progress func(done Progress) // called often, one call at a time; may be nil
 }
 
@@ -32,9 +32,11 @@ type Progress struct {
 
 // Result is what an upload came to.
 type Result struct {
-	Files  int       // uploaded
-	Bytes  int64     // of those
-	Failed []Failure // in the order of the files
+	Files    int       // uploaded, or there already
+	Bytes    int64     // of those
+	Skipped  int       // of those, because they were there with the same content
+	Failed   []Failure // in the order of the files
+	Manifest error     // why the manifest was not written; nil also where the Repo gets none
 }
 
 // Failure is a file that was not uploaded.
@@ -43,19 +45,74 @@ type Failure struct {
 	Err  error
 }
 
-const defaultWorkers = 8
-
 // Upload puts files into a Repo, several at a time. A file that fails does not keep the others from being tried, unless
-// the context ends or the server refuses whoever asks; the rest is then reported as failed, too.
+// the context ends or the server refuses whatever is asked; the rest is then reported as failed, too.
 func Upload(ctx context.Context, repo Repo, files []File, opts Options) Result {
-	if opts.Workers <= 0 {
-		opts.Workers = defaultWorkers
+	to, err := begin(ctx, repo)
+	if err != nil {
+		return allFailed(files, err)
 	}
+	if opts.Workers <= 0 {
+		opts.Workers = to.workers()
+	}
+	u := &upload{repo: to, progress: opts.Progress, errs: make([]error, len(files))}
+	u.all(ctx, files, opts.Workers)
+	r := Result{Files: u.done.Files, Bytes: u.done.Bytes, Manifest: to.end(ctx), Skipped: to.skipped()}
+	for i, err := range u.errs {
+		if err != nil {
+			r.Failed = append(r.Failed, Failure{File: files[i], Err: err})
+		}
+	}
+	return r
+}
+
+func allFailed(files []File, err error) Result {
+	var r Result
+	for _, file := range files {
+		r.Failed = append(r.Failed, Failure{File: file, Err: err})
+	}
+	return r
+}
+
+// batch is where the files of one upload go.
+type batch interface {
+	Put(ctx context.Context, path string, from Source) error
+	workers() int // files at a time that suit it
+	skipped() int // files that were there already
+	end(ctx context.Context) error
+}
+
+// begin prepares a Repo for an upload.
+func begin(ctx context.Context, repo Repo) (batch, error) {
+	if b, ok := repo.(interface {
+		begin(context.Context) (batch, error)
+	}); ok {
+		return b.begin(ctx)
+	}
+	return oneByOne{repo}, nil
+}
+
+// oneByOne is a Repo that needs no preparation.
+type oneByOne struct{ Repo }
+
+func (oneByOne) workers() int              { return 8 }
+func (oneByOne) skipped() int              { return 0 }
+func (oneByOne) end(context.Context) error { return nil }
+
+type upload struct {
+	repo     batch
+	progress func(Progress)
+	errs     []error // by file
+
+	mu   sync.Mutex
+	done Progress
+}
+
+func (u *upload) all(ctx context.Context, files []File, workers int) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	u := &upload{repo: repo, progress: opts.Progress, errs: make([]error, len(files))}
 	var group errgroup.Group
-	group.SetLimit(opts.Workers)
+	group.SetLimit(workers)
 	for i, file := range files {
 		if ctx.Err() != nil {
 			u.errs[i] = fmt.Errorf("not tried: %w", context.Cause(ctx))
@@ -70,22 +127,6 @@ func Upload(ctx context.Context, repo Repo, files []File, opts Options) Result {
 		})
 	}
 	_ = group.Wait() // the errors are kept by file
-	r := Result{Files: u.done.Files, Bytes: u.done.Bytes}
-	for i, err := range u.errs {
-		if err != nil {
-			r.Failed = append(r.Failed, Failure{File: files[i], Err: err})
-		}
-	}
-	return r
-}
-
-type upload struct {
-	repo     Repo
-	progress func(Progress)
-	errs     []error // by file
-
-	mu   sync.Mutex
-	done Progress
 }
 
 func (u *upload) file(ctx context.Context, f File) error {

@@ -19,6 +19,10 @@ type Options struct {
 	// Username and Password together win over Token, as in MLflow.
 	Username, Password string
 	Token              string
+	// Sign says that requests are signed for AWS, instead of all other credentials.
+	Sign Signing
+	// Header is sent with every request besides what the client sends itself; may be nil.
+	Header http.Header
 	// CACertPath is a PEM file with the only certificate authorities that are trusted; empty: those of the system.
 	CACertPath string
 	// ClientCertPath is a PEM file with the client's certificate and key; empty: none.
@@ -50,6 +54,8 @@ type Client struct {
 	display   string
 	authorize func(http.Header)
 	signedIn  string // the variables that hold the credentials that are sent; empty: none are
+	sign      Signing
+	header    http.Header
 	workspace string
 	userAgent string
 	timeout   time.Duration
@@ -67,11 +73,14 @@ func New(opts Options) (*Client, error) {
 	if base.RawQuery != "" || base.Fragment != "" {
 		return nil, fmt.Errorf("tracking URI %q has a query or a fragment; give the address up to there", mlflow.RedactURI(opts.URI))
 	}
+	if err := opts.Sign.check(); err != nil {
+		return nil, err
+	}
 	security, err := tlsConfig(opts)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{workspace: opts.Workspace, userAgent: opts.UserAgent, timeout: opts.Timeout}
+	c := &Client{sign: opts.Sign, header: opts.Header, workspace: opts.Workspace, userAgent: opts.UserAgent, timeout: opts.Timeout}
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
@@ -89,7 +98,7 @@ func New(opts Options) (*Client, error) {
 			MaxIdleConnsPerHost: idleConnections,
 			IdleConnTimeout:     idleTime,
 		},
-		CheckRedirect: sameRequest,
+		CheckRedirect: c.redirect,
 	}
 	return c, nil
 }
@@ -105,8 +114,8 @@ func (c *Client) RunURL(experimentID, runID string) string {
 // Close gives the idle connections back.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// authorization follows MLflow (mlflow/utils/rest_utils.py), where user info in the URI beats everything because the
-// HTTP library puts it in last.
+// authorization follows MLflow (mlflow/utils/rest_utils.py), where user info in the URI beats everything but a signature
+// because the HTTP library puts it in last.
 func authorization(opts Options, user *url.Userinfo) (func(http.Header), string) {
 	basic := func(username, password string) func(http.Header) {
 		return func(h http.Header) {
@@ -116,6 +125,8 @@ func authorization(opts Options, user *url.Userinfo) (func(http.Header), string)
 	}
 	password, _ := user.Password()
 	switch {
+	case opts.Sign.Credentials != nil: // takes the place of what the others would set
+		return func(http.Header) {}, "the AWS credentials"
 	case user != nil:
 		return basic(user.Username(), password), "the user info in MLFLOW_TRACKING_URI"
 	case opts.Username != "" && opts.Password != "":
@@ -133,11 +144,14 @@ func proxy(choose func(*url.URL) (*url.URL, error)) func(*http.Request) (*url.UR
 	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
 }
 
-// sameRequest follows a redirect only where the request stays what it was. Any other would turn a POST into a GET.
-func sameRequest(req *http.Request, via []*http.Request) error {
+// redirect follows a redirect only where the request stays what it was. Any other would turn a POST into a GET.
+func (c *Client) redirect(req *http.Request, via []*http.Request) error {
 	const limit = 5
 	if len(via) >= limit || req.Method != via[0].Method {
 		return http.ErrUseLastResponse
+	}
+	if last := via[len(via)-1]; isSigned(last) {
+		return c.sign.follow(req, last)
 	}
 	return nil
 }

@@ -97,7 +97,8 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 	req, sent, err := c.request(ctx, call, moved)
 	if err != nil {
 		done()
-		return &failure{err: err, final: true}
+		_, keyless := errors.AsType[keysError](err)
+		return &failure{err: err, final: !keyless}
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -139,10 +140,17 @@ func (c *Client) request(ctx context.Context, call Call, moved func()) (*http.Re
 	if c.userAgent != "" {
 		req.Header.Set("User-Agent", c.userAgent)
 	}
-	if !call.Foreign {
-		c.authorize(req.Header)
-		if c.workspace != "" {
-			req.Header.Set("X-MLFLOW-WORKSPACE", c.workspace)
+	if call.Foreign {
+		return req, sent, nil
+	}
+	maps.Copy(req.Header, c.header)
+	c.authorize(req.Header)
+	if c.workspace != "" {
+		req.Header.Set("X-MLFLOW-WORKSPACE", c.workspace)
+	}
+	if c.sign.Credentials != nil { // last, as it covers what was set before
+		if err := c.sign.body(req, sent.start); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", call.Name, err)
 		}
 	}
 	return req, sent, nil

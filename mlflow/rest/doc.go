@@ -15,6 +15,12 @@
 // A call that must not be made twice is not repeated unless it surely was not done. CreateRun then looks for the run by
 // the tag mlops.job.id, and CreateModelVersion for the version by run and source, before it tries again.
 //
+// # Signatures
+//
+// With Options.Sign each attempt is signed for AWS, with keys and time of its own, and so is the request that a redirect on
+// the same host asks for. Other hosts see no signature. Keys that cannot be had are asked for again, as long as the context
+// lasts.
+//
 // # Errors
 //
 // A server that is away is a *mlflow.UnreachableError, one that says no a *mlflow.RefusedError with what to do about it.

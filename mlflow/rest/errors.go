@@ -66,7 +66,7 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 		Message string `json:"message"`
 	}
 	isJSON := json.Unmarshal(body, &words) == nil && words.Message != ""
-	refused.Code, refused.Message = words.Code, words.Message
+	refused.Code, refused.Message = cmp.Or(words.Code, awsErrorType(resp)), words.Message
 	if !isJSON {
 		refused.Message = cmp.Or(firstWords(body), http.StatusText(resp.StatusCode))
 	}
@@ -99,6 +99,11 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 func (c *Client) fix(call Call, resp *http.Response, refused *mlflow.RefusedError, isJSON bool) string {
 	if call.Foreign {
 		return ""
+	}
+	if resp.StatusCode == http.StatusForbidden {
+		if fix := c.sign.fix(resp, refused.Code+" "+refused.Message); fix != "" {
+			return fix
+		}
 	}
 	switch {
 	case resp.StatusCode/100 == 3:

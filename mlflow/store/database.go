@@ -49,7 +49,7 @@ func (o *Opened) serve(ctx context.Context, opts Options) error {
 		s.stop()
 		return o.notStarted(err, s.lastWords(opts.URI))
 	}
-	if err := o.connect(Options{UserAgent: opts.UserAgent}, base); err != nil {
+	if err := o.connect(ctx, Options{UserAgent: opts.UserAgent}, base); err != nil {
 		s.stop()
 		return err
 	}

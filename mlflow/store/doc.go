@@ -2,6 +2,7 @@
 // itself needs to know.
 //
 //	http://, https://                     a tracking server
+//	arn:aws:sagemaker:...                 an MLflow that SageMaker runs
 //	sqlite:///path, sqlite:////path       a file, written by this program
 //	path, file:path, file:///path         a folder, written by this program
 //	postgresql://, mysql://, mssql://     a database, through an mlflow server of the user that lives as long as the store

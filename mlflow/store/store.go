@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
@@ -27,7 +30,20 @@ type Options struct {
 	Workspace          string
 	UserAgent          string
 	Proxy              func(*url.URL) (*url.URL, error)
+
+	// S3 says how artifacts in buckets are reached without the server.
+	S3 artifact.S3
+
+	// AWS gives credentials and region for servers whose requests are signed; nil: there are none.
+	AWS AWSConfig
+	// SigV4 signs what is sent to a tracking server for API Gateway, instead of all other credentials.
+	SigV4 bool
+	// SageMakerEndpoint stands in for the address of MLflow in SageMaker; empty: AWS's own.
+	SageMakerEndpoint string
 }
+
+// AWSConfig gives a configuration of the SDK. It is asked when one is needed.
+type AWSConfig func(context.Context) (aws.Config, error)
 
 // Opened is an open store. Close must be called.
 type Opened struct {
@@ -35,6 +51,7 @@ type Opened struct {
 	Target
 
 	client *rest.Client // nil for an embedded store
+	s3     artifact.S3
 	close  func(context.Context) error
 }
 
@@ -44,10 +61,12 @@ func Open(ctx context.Context, opts Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Opened{Target: target}
+	o := &Opened{Target: target, s3: opts.S3}
 	switch target.kind {
 	case server:
-		err = o.connect(opts, opts.URI)
+		err = o.connect(ctx, opts, opts.URI)
+	case sageMaker:
+		err = o.connectManaged(ctx, opts)
 	case file:
 		err = o.openFile(ctx)
 	case folder:
@@ -61,7 +80,8 @@ func Open(ctx context.Context, opts Options) (*Opened, error) {
 	return o, nil
 }
 
-// RunURL is the page of a run for a browser; empty where there is none.
+// RunURL is the page of a run for a browser; empty where there is none. The pages of SageMaker open only by an address that
+// is made for one person and 5 minutes.
 func (o *Opened) RunURL(experimentID, runID string) string {
 	if o.kind != server {
 		return ""
@@ -71,15 +91,24 @@ func (o *Opened) RunURL(experimentID, runID string) string {
 
 // Artifacts opens the place that an artifact location of this store names.
 func (o *Opened) Artifacts(location string) (artifact.Repo, error) {
-	return artifact.Open(mlflow.AbsoluteLocation(location, o.Dir), o.client)
+	return artifact.Open(mlflow.AbsoluteLocation(location, o.Dir), o.client, o.s3)
 }
 
 // Close makes the artifact locations of an embedded store relative, if it was named by a relative path, and ends the
 // server of a database. It is best not called with a context that is over.
 func (o *Opened) Close(ctx context.Context) error { return o.close(ctx) }
 
-func (o *Opened) connect(opts Options, uri string) error {
+func (o *Opened) connect(ctx context.Context, opts Options, uri string) error {
+	sign, err := opts.signing(ctx)
+	if err != nil {
+		return err
+	}
+	return o.connectTo(opts, uri, nil, sign)
+}
+
+func (o *Opened) connectTo(opts Options, uri string, header http.Header, sign rest.Signing) error {
 	client, err := rest.New(rest.Options{
+		Header: header, Sign: sign,
 		URI: uri, Username: opts.Username, Password: opts.Password, Token: opts.Token, CACertPath: opts.CACertPath,
 		ClientCertPath: opts.ClientCertPath, InsecureTLS: opts.InsecureTLS, Workspace: opts.Workspace,
 		UserAgent: opts.UserAgent, Proxy: opts.Proxy,

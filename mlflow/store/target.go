@@ -19,9 +19,11 @@ type Target struct {
 	ChildEnv map[string]string
 	// LockPath is the file on which a process holds flock(2) while it opens the store; empty: none is needed.
 	LockPath string
-	Display  string // the URI for people, without secrets
-	Path     string // of the file or folder, absolute; empty for a server or a database
-	Dir      string // folder that relative artifact locations of the store start from
+	// Plugin is the Python package that MLflow needs beside itself to log there; empty: none.
+	Plugin  string
+	Display string // the URI for people, without secrets
+	Path    string // of the file or folder, absolute; empty for a server or a database
+	Dir     string // folder that relative artifact locations of the store start from
 
 	kind     kind
 	relative bool // the path was
@@ -31,6 +33,7 @@ type kind int
 
 const (
 	server kind = iota
+	sageMaker
 	file
 	folder
 	database
@@ -47,7 +50,14 @@ func Describe(opts Options) (Target, error) {
 	switch {
 	case found && (dialect == "http" || dialect == "https"):
 		target.kind = server
+		if opts.SigV4 {
+			target.Plugin = "requests-auth-aws-sigv4"
+		}
 		return target, nil
+	case found && dialect == "arn":
+		_, err := parseManaged(opts.URI)
+		target.kind, target.Plugin = sageMaker, "sagemaker-mlflow"
+		return target, err
 	case found && dialect == "sqlite":
 		return describeFile(target, rest, opts)
 	case found && (dialect == "postgresql" || dialect == "mysql" || dialect == "mssql"):
@@ -62,7 +72,7 @@ func Describe(opts Options) (Target, error) {
 		return target, nil
 	}
 	return Target{}, fmt.Errorf("tracking URI %q: scheme %q is not taken; "+
-		"http:, https:, sqlite:, file:, a path, postgresql:, mysql: and mssql: are", target.Display, scheme)
+		"http:, https:, sqlite:, file:, a path, postgresql:, mysql:, mssql: and arn: (of MLflow in SageMaker) are", target.Display, scheme)
 }
 
 // describeFile follows SQLAlchemy: three slashes, then the path, which is absolute with a fourth one

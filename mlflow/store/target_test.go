@@ -38,6 +38,7 @@ func TestDescribe(t *testing.T) {
 		"postgresql+psycopg2://u:s3cret@db/x": {
 			ChildEnv: child("postgresql+psycopg2://u:s3cret@db/x"), Display: "postgresql+psycopg2://u:***@db/x", Dir: dir,
 		},
+		trackingServer: {ChildEnv: child(trackingServer), Plugin: "sagemaker-mlflow", Display: trackingServer, Dir: dir},
 	} {
 		got, err := store.Describe(store.Options{URI: uri, Dir: dir})
 		if err != nil {
@@ -49,7 +50,7 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 	for _, uri := range []string{
-		"", "s3://bucket/x", "databricks", "databricks://profile", "arn:aws:sagemaker:x", "oracle://u:s3cret@db/x",
+		"", "s3://bucket/x", "databricks", "databricks://profile", "oracle://u:s3cret@db/x",
 		"sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///x.db?mode=ro", "file://host/x",
 	} {
 		got, err := store.Describe(store.Options{URI: uri, Dir: dir})

@@ -1,0 +1,203 @@
+package awsauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+)
+
+// call is one thing that was asked of STS, for its error.
+type call struct {
+	action     string // AssumeRole, ...
+	role       role
+	arn        string // of the role; empty: none
+	duration   time.Duration
+	region     string
+	externalID string
+	tagged     bool
+	token      string // what must not be repeated
+	claims     Claims // of the token
+}
+
+// String says what was asked.
+func (c call) String() string {
+	switch c.action {
+	case "AssumeRoleWithWebIdentity":
+		return fmt.Sprintf("assume the role %q with an OIDC token", c.arn)
+	case "AssumeRole":
+		return fmt.Sprintf("assume the role %q", c.arn)
+	default:
+		return "ask STS whose the credentials are"
+	}
+}
+
+// Error is why STS gave no credentials. Its text holds STS's own words, and never the token.
+type Error struct {
+	Action    string // AssumeRoleWithWebIdentity, AssumeRole or GetCallerIdentity
+	Role      string // ARN; may be empty
+	Code      string // of STS, as AccessDenied; empty: it sent none
+	Message   string // of STS, or what happened instead of an answer
+	RequestID string // for AWS's support; may be empty
+	Status    int    // of HTTP; 0: no answer
+	Attempts  int
+	Claims    Claims // of the token; zero without one
+
+	call  call
+	cause error
+	here  time.Time // by this machine's clock
+	there time.Time // by that of STS; zero: unknown
+}
+
+func (e *Error) Error() string {
+	text := e.call.String() + ": "
+	if e.Code != "" {
+		text += e.Code + ": "
+	}
+	text += e.Message
+	var notes []string
+	if e.RequestID != "" {
+		notes = append(notes, "request "+e.RequestID)
+	}
+	if e.Attempts > 1 {
+		notes = append(notes, fmt.Sprintf("%d attempts", e.Attempts))
+	}
+	if len(notes) > 0 {
+		text += " (" + strings.Join(notes, ", ") + ")"
+	}
+	return text
+}
+
+// Unwrap returns the failure of the transport; answers of STS have nothing below them that may be shown.
+func (e *Error) Unwrap() error { return e.cause }
+
+// explain makes the SDK's error an Error; nil stays nil.
+func (i *issuer) explain(c call, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &Error{Action: c.action, Role: c.arn, Attempts: 1, Claims: c.claims, call: c, here: i.opts.Now()}
+	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok && answer.HTTPStatusCode() != 0 {
+		e.Status = answer.HTTPStatusCode()
+		e.RequestID = answer.ServiceRequestID()
+		e.there, _ = http.ParseTime(answer.Response.Header.Get("Date")) // zero where it says none
+	}
+	refused, isRefused := errors.AsType[smithy.APIError](err)
+	transport, isTransport := errors.AsType[*url.Error](err)
+	switch {
+	case isRefused:
+		e.Code, e.Message = refused.ErrorCode(), scrub(refused.ErrorMessage(), c.token)
+	case e.Status != 0:
+		e.Message = fmt.Sprintf("it answered %d without saying why", e.Status)
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Message, e.cause = fmt.Sprintf("no answer within %s", i.pace.patience), context.DeadlineExceeded
+	case isTransport:
+		e.Message, e.cause = transport.Err.Error(), transport.Err
+	default:
+		e.Message, e.cause = scrub(err.Error(), c.token), err
+	}
+	return e
+}
+
+// anyToken is what looks like a JSON Web Token, or the beginning of one that was cut.
+var anyToken = regexp.MustCompile(`eyJ[\w-]{8,}(\.[\w-]*){0,2}`)
+
+// scrub makes words of STS fit for a log: STS repeats values that it finds at fault.
+func scrub(text, token string) string {
+	if token != "" {
+		text = strings.ReplaceAll(text, token, "***")
+	}
+	return oneLine(anyToken.ReplaceAllString(text, "***"))
+}
+
+// retrying says whether the same call may succeed later, and so whether it is made again.
+//
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
+func (e *Error) retrying() retry {
+	switch {
+	case e.Status == 0:
+		return retryOfTransport(e.cause)
+	case e.throttled(), e.Code == "IDPCommunicationError", e.unreadKeys():
+		return retryOften
+	case e.Code == "ExpiredTokenException":
+		return retryOnce // a fresh token may be a better one
+	case e.clock() != 0:
+		if e.clock().Abs() <= maxSkew {
+			return retryOften
+		}
+		return retryNever
+	default:
+		return retryOfStatus(e.Status)
+	}
+}
+
+// maxSkew is what AWS allows between two clocks.
+const maxSkew = 5 * time.Minute
+
+func (e *Error) throttled() bool {
+	return strings.HasPrefix(e.Code, "Throttl") || e.Code == "RequestLimitExceeded" || e.Code == "TooManyRequestsException"
+}
+
+// says tells whether STS's words hold these, whatever their case.
+func (e *Error) says(words string) bool {
+	return strings.Contains(strings.ToLower(e.Message), strings.ToLower(words))
+}
+
+// unreadKeys tells whether STS could not fetch the issuer's keys.
+func (e *Error) unreadKeys() bool {
+	return e.Code == "InvalidIdentityToken" && e.says("retrieve verification key")
+}
+
+func (e *Error) unknownIssuer() bool {
+	return e.Code == "InvalidIdentityToken" && e.says("No OpenIDConnect provider found")
+}
+
+func (e *Error) wrongAudience() bool {
+	return e.Code == "InvalidIdentityToken" && e.says("audience")
+}
+
+// durationTooLong tells whether a shorter duration would be granted: the role's own maximum, or one hour where one role
+// assumes another.
+func durationTooLong(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == "ValidationError" && e.says("DurationSeconds exceeds")
+}
+
+// signedOff tells whether STS refused the time of the signature.
+func (e *Error) signedOff() bool {
+	switch e.Code {
+	case "SignatureDoesNotMatch", "InvalidSignatureException":
+		return e.says("Signature expired") || e.says("Signature not yet current")
+	case "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
+		return true
+	}
+	return false
+}
+
+// clock is how far the clock that stamped the request is ahead of that of STS, where that is why STS refused; 0: it is
+// not. A signature is stamped by this machine, a token by its issuer.
+func (e *Error) clock() time.Duration {
+	switch {
+	case e.there.IsZero():
+		return 0
+	case e.signedOff():
+		return e.here.Sub(e.there).Truncate(time.Second)
+	case e.Code != "InvalidIdentityToken" || e.unreadKeys() || e.unknownIssuer() || e.wrongAudience():
+		return 0
+	}
+	ahead := e.Claims.NotBefore.Sub(e.there)
+	if e.Claims.IssuedAt.After(e.Claims.NotBefore) {
+		ahead = e.Claims.IssuedAt.Sub(e.there)
+	}
+	if ahead < 2*time.Second { // the header Date knows whole seconds
+		return 0
+	}
+	return ahead
+}

@@ -1,0 +1,350 @@
+package awsauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// issuer asks STS for credentials of the role. It is safe for concurrent use.
+type issuer struct {
+	opts   Options
+	role   role
+	policy string     // compact
+	config aws.Config // with the region, and the ambient credentials
+	client *sts.Client
+	pace   pace
+
+	mu     sync.Mutex
+	caller string        // ARN of the ambient credentials; empty: not asked yet
+	skew   time.Duration // of this machine's clock against that of STS
+}
+
+// newIssuer checks the options and loads the SDK's configuration; it sends nothing.
+func newIssuer(ctx context.Context, opts Options) (*issuer, error) {
+	if err := opts.Check(); err != nil {
+		return nil, err
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Secret == nil {
+		opts.Secret = func(string) {}
+	}
+	i := &issuer{opts: opts, pace: stsPace()}
+	if opts.Role.ARN != "" {
+		i.role, _ = parseRole(opts.Role.ARN) // was checked
+	}
+	if opts.Role.Policy != "" {
+		i.policy, _ = compactPolicy(opts.Role.Policy)
+	}
+	sources := []func(*config.LoadOptions) error{config.WithRegion(opts.Region), config.WithSharedConfigProfile(opts.Profile)}
+	if i.withToken() { // nobody else's credentials are needed, so nobody looks for them
+		sources = append(sources, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, sources...)
+	var missing config.SharedConfigProfileNotExistError
+	if errors.As(err, &missing) && i.withToken() && opts.Profile == "" {
+		// AWS_PROFILE names a profile that is not here, and nobody needs one: a token does without.
+		cfg, err = aws.Config{Region: opts.Region, Credentials: aws.AnonymousCredentials{}}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		cfg.Region = i.role.region()
+	}
+	if err := i.role.matches(cfg.Region); err != nil {
+		return nil, err
+	}
+	i.config = cfg
+	i.client = sts.NewFromConfig(cfg, func(o *sts.Options) {
+		o.Retryer = aws.NopRetryer{} // pace.try repeats, with a fresh token each time
+		if opts.STSEndpoint != "" {
+			o.BaseEndpoint = aws.String(opts.STSEndpoint)
+		}
+	})
+	return i, nil
+}
+
+func (i *issuer) withToken() bool { return i.opts.Role.ARN != "" && i.opts.Tokens != nil }
+
+// issue asks for credentials that last for duration; it retries what can pass, within ctx. Without a role they are the
+// ambient ones, whose end duration does not change.
+func (i *issuer) issue(ctx context.Context, duration time.Duration) (aws.Credentials, Identity, error) {
+	var creds aws.Credentials
+	var who Identity
+	var err error
+	switch {
+	case i.opts.Role.ARN == "":
+		creds, who, err = i.ambient(ctx)
+	case i.withToken():
+		creds, who, err = i.webIdentity(ctx, duration)
+	default:
+		creds, who, err = i.assume(ctx, duration)
+	}
+	if err == nil && !i.opts.allows(who.Account) {
+		err = &accountError{identity: who, allowed: i.opts.AllowedAccounts}
+	}
+	if err != nil {
+		return aws.Credentials{}, Identity{}, err
+	}
+	who.Region = i.config.Region
+	who.Expires = creds.Expires
+	who.Skew = i.clockSkew()
+	return creds, who, nil
+}
+
+// webIdentity assumes the role with a token. Neither session tags nor an external id belong there: tags come from the token.
+func (i *issuer) webIdentity(ctx context.Context, duration time.Duration) (aws.Credentials, Identity, error) {
+	r := i.opts.Role
+	call := call{action: "AssumeRoleWithWebIdentity", role: i.role, arn: r.ARN, duration: duration, region: i.config.Region}
+	var out *sts.AssumeRoleWithWebIdentityOutput
+	err := i.try(ctx, func(ctx context.Context) error {
+		token, err := i.opts.Tokens.Token(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", call, err)
+		}
+		i.opts.Secret(token)
+		if call.claims, err = ParseClaims(token); err != nil {
+			return fmt.Errorf("%s: %w", call, err)
+		}
+		call.token = token
+		out, err = i.client.AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
+			RoleArn:          aws.String(r.ARN),
+			RoleSessionName:  aws.String(i.sessionName()),
+			WebIdentityToken: aws.String(token),
+			DurationSeconds:  seconds(duration),
+			Policy:           optional(i.policy),
+			PolicyArns:       policyARNs(r.PolicyARNs),
+		})
+		return i.explain(call, err)
+	})
+	if err != nil {
+		return aws.Credentials{}, Identity{}, err
+	}
+	return i.credentials(out.Credentials, out.AssumedRoleUser, out.ResultMetadata)
+}
+
+// assume assumes the role with the ambient credentials, or those of the profile.
+func (i *issuer) assume(ctx context.Context, duration time.Duration) (aws.Credentials, Identity, error) {
+	r := i.opts.Role
+	named, err := i.complete(ctx)
+	if err != nil {
+		return aws.Credentials{}, Identity{}, err
+	}
+	if _, err := i.retrieve(ctx); err != nil { // here, since it may take longer than one attempt
+		return aws.Credentials{}, Identity{}, err
+	}
+	call := call{
+		action: "AssumeRole", role: named, arn: named.String(), duration: duration, region: i.config.Region,
+		externalID: r.ExternalID, tagged: len(r.Tags) > 0,
+	}
+	var tags []types.Tag
+	for _, t := range r.Tags {
+		tags = append(tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
+	}
+	var out *sts.AssumeRoleOutput
+	err = i.try(ctx, func(ctx context.Context) error {
+		var err error
+		out, err = i.client.AssumeRole(ctx, &sts.AssumeRoleInput{
+			RoleArn:         aws.String(call.arn),
+			RoleSessionName: aws.String(i.sessionName()),
+			DurationSeconds: seconds(duration),
+			ExternalId:      optional(r.ExternalID),
+			Policy:          optional(i.policy),
+			PolicyArns:      policyARNs(r.PolicyARNs),
+			Tags:            tags,
+		})
+		return i.explain(call, err)
+	})
+	if err != nil {
+		return aws.Credentials{}, Identity{}, err
+	}
+	return i.credentials(out.Credentials, out.AssumedRoleUser, out.ResultMetadata)
+}
+
+// ambient returns the credentials that are there already. STS is asked whose they are only where that decides: another
+// service's keys are unknown to it.
+func (i *issuer) ambient(ctx context.Context) (aws.Credentials, Identity, error) {
+	creds, err := i.retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, Identity{}, err
+	}
+	who := Identity{Account: creds.AccountID}
+	if len(i.opts.AllowedAccounts) > 0 {
+		arn, err := i.ask(ctx)
+		if err != nil {
+			return aws.Credentials{}, Identity{}, err
+		}
+		who = Identity{ARN: arn, Account: accountOf(arn)}
+	}
+	return creds, who, nil
+}
+
+// retrieve returns the ambient credentials.
+func (i *issuer) retrieve(ctx context.Context) (aws.Credentials, error) {
+	if i.config.Credentials == nil {
+		return aws.Credentials{}, &ambientError{profile: i.opts.Profile, cause: errors.New("none are configured")}
+	}
+	creds, err := i.config.Credentials.Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, &ambientError{profile: i.opts.Profile, cause: err}
+	}
+	i.tell(creds)
+	return creds, nil
+}
+
+// complete adds the account of the ambient credentials to a role that was given by its name.
+func (i *issuer) complete(ctx context.Context) (role, error) {
+	if i.role.partition != "" {
+		return i.role, nil
+	}
+	caller, err := i.ask(ctx)
+	if err != nil {
+		return role{}, fmt.Errorf("find the account of the role %q: %w", i.role.name, err)
+	}
+	named := role{partition: strings.Split(caller, ":")[1], account: accountOf(caller), name: i.role.name}
+	if !i.opts.allows(named.account) {
+		return role{}, &accountError{identity: Identity{ARN: caller, Account: named.account}, allowed: i.opts.AllowedAccounts}
+	}
+	return named, named.matches(i.config.Region)
+}
+
+// ask asks STS, once, whose the ambient credentials are, and returns the ARN.
+func (i *issuer) ask(ctx context.Context) (string, error) {
+	i.mu.Lock()
+	known := i.caller
+	i.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	if _, err := i.retrieve(ctx); err != nil {
+		return "", err
+	}
+	call := call{action: "GetCallerIdentity", region: i.config.Region}
+	var out *sts.GetCallerIdentityOutput
+	err := i.try(ctx, func(ctx context.Context) error {
+		var err error
+		out, err = i.client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		return i.explain(call, err)
+	})
+	if err != nil {
+		return "", err
+	}
+	i.measure(out.ResultMetadata)
+	caller := aws.ToString(out.Arn)
+	if accountOf(caller) == "" {
+		return "", fmt.Errorf("ask STS whose the credentials are: it answered without an ARN of an account")
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.caller = caller
+	return caller, nil
+}
+
+// try repeats a call at the issuer's pace and notes in its error how often.
+func (i *issuer) try(ctx context.Context, once func(context.Context) error) error {
+	attempts, err := i.pace.try(ctx, once)
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.Attempts = attempts
+	}
+	return err
+}
+
+// credentials takes what STS gave.
+func (i *issuer) credentials(given *types.Credentials, user *types.AssumedRoleUser, answer middleware.Metadata) (
+	aws.Credentials, Identity, error,
+) {
+	if given == nil || aws.ToString(given.AccessKeyId) == "" || aws.ToString(given.SecretAccessKey) == "" {
+		return aws.Credentials{}, Identity{}, errors.New("assume the role: STS answered without credentials")
+	}
+	i.measure(answer)
+	creds := aws.Credentials{
+		AccessKeyID:     aws.ToString(given.AccessKeyId),
+		SecretAccessKey: aws.ToString(given.SecretAccessKey),
+		SessionToken:    aws.ToString(given.SessionToken),
+		Source:          "mlops-track",
+		CanExpire:       given.Expiration != nil,
+	}
+	if creds.CanExpire { // by this machine's clock, as all who read it look there
+		creds.Expires = given.Expiration.Add(i.clockSkew())
+	}
+	i.tell(creds)
+	var who Identity
+	if user != nil {
+		who.ARN = aws.ToString(user.Arn)
+		who.Account = accountOf(who.ARN)
+		creds.AccountID = who.Account
+	}
+	return creds, who, nil
+}
+
+// measure notes how far this machine's clock is ahead of that of STS.
+func (i *issuer) measure(answer middleware.Metadata) {
+	server, ok := awsmiddleware.GetServerTime(answer)
+	if !ok {
+		return
+	}
+	skew := i.opts.Now().Sub(server).Truncate(time.Second)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.skew = skew
+}
+
+// clockSkew is what was measured, unless it is no more than the way of an answer.
+func (i *issuer) clockSkew() time.Duration {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.skew.Abs() < 15*time.Second {
+		return 0
+	}
+	return i.skew
+}
+
+func (i *issuer) tell(creds aws.Credentials) {
+	for _, secret := range []string{creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken} {
+		if secret != "" {
+			i.opts.Secret(secret)
+		}
+	}
+}
+
+func (i *issuer) sessionName() string {
+	if i.opts.Role.SessionName == "" {
+		return defaultSessionName
+	}
+	return i.opts.Role.SessionName
+}
+
+func seconds(d time.Duration) *int32 {
+	if d == 0 {
+		return nil // STS then takes an hour
+	}
+	return aws.Int32(int32(d / time.Second))
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+func policyARNs(arns []string) []types.PolicyDescriptorType {
+	var out []types.PolicyDescriptorType
+	for _, arn := range arns {
+		out = append(out, types.PolicyDescriptorType{Arn: aws.String(arn)})
+	}
+	return out
+}

@@ -1,0 +1,206 @@
+package awsauth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+const (
+	// botocore asks for new keys on each request from 15 minutes before their end, and takes no older ones than 10:
+	// https://github.com/boto/botocore/blob/develop/botocore/credentials.py. Half of their lifetime leaves keys of an hour
+	// with 30 minutes, and the short ones, which half would bring too close, get two thirds.
+	shortLived = 40 * time.Minute
+
+	// lastCall is how long before Options.Last the keys are renewed that must do until the end.
+	lastCall = 10 * time.Minute
+
+	// patience is how long one attempt may take, with all its repetitions.
+	patience = time.Minute
+
+	// pause is the shortest time between attempts; so long an error goes to all who ask.
+	pause = time.Second
+
+	// glance is how often the clock on the wall is looked at: a timer stands still while a machine sleeps.
+	glance = time.Minute
+
+	// defaultDuration is what STS gives to those who do not say.
+	defaultDuration = time.Hour
+)
+
+// fault is why there are no new keys.
+type fault struct {
+	err   error
+	at    time.Time // of the last attempt
+	since time.Time // of the first attempt that failed
+	count int
+}
+
+// keepFresh renews the keys until ctx ends. It is the only one who does, so there is one attempt at a time.
+func (s *Session) keepFresh(ctx context.Context) {
+	defer close(s.stopped)
+	next := s.next()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wanted:
+		case <-time.After(min(next.Sub(s.opts.Now()), glance)):
+			if s.opts.Now().Before(next) {
+				continue
+			}
+		}
+		s.renew(ctx)
+		next = s.next()
+	}
+}
+
+// renew asks once for new keys and tells how it went.
+func (s *Session) renew(ctx context.Context) {
+	attempt, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	fresh, err := s.ask(attempt)
+	if err == nil {
+		s.take(fresh)
+	}
+	if ctx.Err() != nil {
+		return // Stop is no outage
+	}
+
+	s.mu.Lock()
+	now, before, left := s.opts.Now(), s.fault, s.keys.Expires.Sub(s.opts.Now())
+	s.fault = fault{}
+	if err != nil {
+		s.fault = fault{err: err, at: now, since: before.since, count: before.count + 1}
+		if before.err == nil {
+			s.fault.since = now
+		}
+	}
+	select {
+	case <-s.wanted: // who waited until now has an answer
+	default:
+	}
+	close(s.ended)
+	s.ended = make(chan struct{})
+	s.mu.Unlock()
+
+	switch {
+	case s.opts.Warn == nil:
+	case err != nil && before.err == nil:
+		s.opts.Warn(outage(err, left), hintOf(err))
+	case err == nil && before.err != nil:
+		s.opts.Warn(fmt.Sprintf("the AWS credentials are renewed again, after %s", rough(now.Sub(before.since))), "")
+	}
+}
+
+func outage(err error, left time.Duration) string {
+	if left <= 0 {
+		return fmt.Sprintf("the AWS credentials have expired and could not be renewed: %v", err)
+	}
+	return fmt.Sprintf("the AWS credentials could not be renewed, those at hand last %s more: %v", rough(left), err)
+}
+
+// rough is a duration as people say it.
+func rough(d time.Duration) string {
+	if d < 2*time.Minute {
+		return d.Round(time.Second).String()
+	}
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+}
+
+// hintOf is the advice that an error carries, if any.
+func hintOf(err error) string {
+	var advice interface{ Hint() string }
+	if errors.As(err, &advice) {
+		return advice.Hint()
+	}
+	return ""
+}
+
+// ask asks STS for keys. From shortly before Options.Last on it asks for as long as the role allows, because they may be
+// the last ones.
+func (s *Session) ask(ctx context.Context) (keys, error) {
+	usual := cmp.Or(s.opts.Role.Duration, defaultDuration)
+	durations := []time.Duration{usual}
+	if last := s.opts.Last; !last.IsZero() && !s.opts.Now().Before(last.Add(-lastCall)) {
+		durations = longest(usual)
+	}
+	var err error
+	for _, duration := range durations {
+		k := keys{got: s.opts.Now()}
+		if k.Credentials, k.identity, err = s.issue(ctx, duration); err == nil {
+			k.lifetime = min(duration, k.Expires.Sub(k.got))
+			return k, nil
+		}
+		if !durationTooLong(err) {
+			break
+		}
+	}
+	return keys{}, err
+}
+
+// longest are the durations to ask for in turn when keys should last as long as can be: what roles are commonly set to, and
+// at the end the usual one, which the role has allowed before.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
+func longest(usual time.Duration) []time.Duration {
+	var durations []time.Duration
+	for _, hours := range []time.Duration{12, 8, 6, 4, 2, 1} {
+		if d := hours * time.Hour; d > usual {
+			durations = append(durations, d)
+		}
+	}
+	return append(durations, usual)
+}
+
+// next is when to renew the keys without being asked.
+func (s *Session) next() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.opts.Now()
+	if s.fault.err != nil {
+		at := now.Add(backoff(s.fault.count, s.keys.Expires.Sub(now)))
+		if last := s.opts.Last; !last.IsZero() && at.After(last) {
+			return now.Add(never)
+		}
+		return at
+	}
+	return renewAt(s.keys, s.opts.Last)
+}
+
+// never is longer than any job.
+const never = 100 * 365 * 24 * time.Hour
+
+// renewAt is when keys are to be renewed while all is well.
+func renewAt(k keys, last time.Time) time.Time {
+	if !k.CanExpire {
+		return k.got.Add(never)
+	}
+	age := k.lifetime / 2
+	if k.lifetime < shortLived {
+		age = k.lifetime / 3
+	}
+	at := k.got.Add(age)
+	switch finally := last.Add(-lastCall); {
+	case last.IsZero():
+		return at
+	case !k.got.Before(finally): // these are the last ones
+		return k.got.Add(never)
+	case at.After(finally):
+		return finally
+	default:
+		return at
+	}
+}
+
+// backoff is how long to wait after an attempt that failed, the count-th in a row, when keys last for left: at first
+// seconds, then longer, up to minutes while there is time, and short again as the end comes near. A fifth of it is chance, so
+// that jobs that were started together do not ask together.
+func backoff(count int, left time.Duration) time.Duration {
+	most := min(max(left/8, 15*time.Second), 5*time.Minute)
+	wait := min(5*time.Second<<min(count-1, 10), most)
+	return wait - rand.N(wait/5)
+}

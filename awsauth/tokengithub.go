@@ -1,0 +1,136 @@
+package awsauth
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sethvargo/go-githubactions"
+)
+
+// The variables with which a GitHub job asks for OIDC tokens. The training step does not need them.
+//
+// https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
+const (
+	githubRequestURL   = "ACTIONS_ID_TOKEN_REQUEST_URL"
+	githubRequestToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+)
+
+// GitHubTokens asks GitHub for a token with this audience (empty: DefaultAudience), a new one each time. getenv reads
+// the environment of the job; client may be nil.
+func GitHubTokens(getenv func(string) string, audience string, client *http.Client) TokenSource {
+	options := []githubactions.Option{githubactions.WithGetenv(getenv)}
+	if client != nil {
+		options = append(options, githubactions.WithHTTPClient(client))
+	}
+	return &githubTokens{
+		getenv:   getenv,
+		audience: cmp.Or(audience, DefaultAudience),
+		actions:  githubactions.New(options...),
+	}
+}
+
+type githubTokens struct {
+	getenv   func(string) string
+	audience string
+	actions  *githubactions.Action
+}
+
+func (g *githubTokens) Token(ctx context.Context) (string, error) {
+	token, err := g.actions.GetIDToken(ctx, g.audience)
+	if err == nil && token != "" {
+		return token, nil
+	}
+	const what = "ask GitHub for an OIDC token"
+	missing, isMissing := errors.AsType[*githubactions.EnvMissingError](err)
+	refused, isRefused := errors.AsType[*githubactions.RequestFailedError](err)
+	transport, isTransport := errors.AsType[*url.Error](err)
+	switch {
+	case err == nil:
+		return "", &tokenError{what: what + ": it answered 200 without a token", retry: retryOften}
+	case isMissing:
+		return "", g.notPermitted(missing.Name)
+	case isRefused:
+		return "", &tokenError{
+			what:  fmt.Sprintf("%s: it answered %d: %s", what, refused.StatusCode, oneLine(refused.Body)),
+			retry: retryOfStatus(refused.StatusCode),
+		}
+	case isTransport: // its text would be the whole URL
+		return "", &tokenError{what: what, cause: transport.Err, retry: retryOfTransport(transport.Err)}
+	default:
+		return "", &tokenError{what: what, cause: err}
+	}
+}
+
+// notPermitted says why the job lacks a variable with which tokens are asked for.
+func (g *githubTokens) notPermitted(variable string) error {
+	if g.getenv("GITHUB_ACTIONS") != "true" {
+		return &tokenError{
+			what: fmt.Sprintf("ask GitHub for an OIDC token: %s is not set, so this is no job of GitHub Actions", variable),
+			hint: "elsewhere a token comes from web-identity-token-file or web-identity-token-env",
+		}
+	}
+	const missing = "this job may not ask GitHub for an OIDC token"
+	if g.fromFork() {
+		return &tokenError{
+			what: missing + ": it runs for a pull request from a fork, and GitHub gives none there",
+			hint: "GitHub lowers id-token to none for pull requests from forks, whatever the workflow says;\n" +
+				"assume the role in a workflow that runs on push, schedule or workflow_dispatch",
+		}
+	}
+	return &tokenError{
+		what: missing + ": it lacks the permission id-token: write (" + variable + " is not set)",
+		hint: "add these lines to the job in the workflow file (and to the caller's job of a reusable workflow):\n" +
+			"  permissions:\n    id-token: write\n    contents: read",
+	}
+}
+
+// fromFork tells whether the job runs for a pull request whose head is in another repository.
+func (g *githubTokens) fromFork() bool {
+	if !strings.HasPrefix(g.getenv("GITHUB_EVENT_NAME"), "pull_request") {
+		return false
+	}
+	text, err := os.ReadFile(g.getenv("GITHUB_EVENT_PATH"))
+	if err != nil {
+		return false
+	}
+	type side struct {
+		Repo struct {
+			FullName string `json:"full_name"`
+		} `json:"repo"`
+	}
+	var event struct {
+		PullRequest struct{ Head, Base side } `json:"pull_request"`
+	}
+	if json.Unmarshal(text, &event) != nil || event.PullRequest.Base.Repo.FullName == "" {
+		return false
+	}
+	return event.PullRequest.Head.Repo.FullName != event.PullRequest.Base.Repo.FullName // a deleted fork has no name
+}
+
+// GitHubTokensEnd returns when GitHub stops giving tokens to this job, about 6 h after its start. It is zero where the
+// job's request token does not say.
+func GitHubTokensEnd(getenv func(string) string) time.Time {
+	claims, err := ParseClaims(getenv(githubRequestToken))
+	if err != nil {
+		return time.Time{}
+	}
+	return claims.Expires
+}
+
+// oneLine makes words of a server fit for an error: one line, not endless.
+func oneLine(text string) string {
+	const most = 300
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + " ..."
+	}
+	return text
+}

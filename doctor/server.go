@@ -1,0 +1,157 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/rest"
+)
+
+// Server is what is looked at of a tracking server.
+type Server struct {
+	Display string // its URI, without secrets
+	// Keep says that a run goes on where the server is away, and is kept locally.
+	Keep bool
+	// Connect opens the store of the tracking URI.
+	Connect func(context.Context) (*rest.Client, error)
+	// Experiment is the name of the experiment; it is not created.
+	Experiment string
+	// Artifacts opens the place that the location of an experiment names.
+	Artifacts func(ctx context.Context, location string) (Artifacts, error)
+}
+
+// Checks are those of the server, of who we are to it, and of the place of the artifacts. They come after the named ones.
+func (s Server) Checks(after ...string) []Check {
+	var client *rest.Client
+	var location string
+	return []Check{
+		{Name: "server", After: after, Look: func(ctx context.Context) (f Finding) {
+			client, f = s.connect(ctx)
+			return f
+		}},
+		{Name: "auth", After: []string{"server"}, Look: func(ctx context.Context) (f Finding) {
+			location, f = s.auth(ctx, client)
+			return f
+		}},
+		{Name: "artifacts", After: []string{"auth"}, Look: func(ctx context.Context) Finding { return s.artifacts(ctx, location) }},
+	}
+}
+
+func (s Server) connect(ctx context.Context) (*rest.Client, Finding) {
+	client, err := s.Connect(ctx)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	version, err := client.Version(ctx)
+	var refused *mlflow.RefusedError
+	switch {
+	case errors.As(err, &refused) && (refused.Status == 401 || refused.Status == 403 || refused.Status == 404):
+		return client, ok("%s, which does not tell its version", s.Display) // the next check tells what this means
+	case err != nil:
+		return client, s.failed(err)
+	}
+	return client, ok("%s, MLflow %s", s.Display, version)
+}
+
+// auth makes a call for which one must be known, and finds out where artifacts go.
+func (s Server) auth(ctx context.Context, client *rest.Client) (location string, f Finding) {
+	e, err := client.FindExperiment(ctx, s.Experiment)
+	if err == nil {
+		return e.ArtifactLocation, ok("may read experiment %q (id %s)", s.Experiment, e.ID)
+	}
+	if !errors.Is(err, mlflow.ErrNotFound) {
+		return "", s.failed(err)
+	}
+	text := fmt.Sprintf("may read; experiment %q is not there, and a run creates it", s.Experiment)
+	if e, err = client.SampleExperiment(ctx); err == nil { // that of the new one lies beside it
+		location = strings.TrimSuffix(e.ArtifactLocation, e.ID)
+	}
+	return location, ok("%s", text)
+}
+
+func (s Server) artifacts(ctx context.Context, location string) Finding {
+	if location == "" {
+		return warn("", "where they go is not known before experiment %q is there", s.Experiment)
+	}
+	place, err := s.Artifacts(ctx, location)
+	if err != nil {
+		return s.failed(err)
+	}
+	return place.look(ctx, location)
+}
+
+// failed is the finding of an error of the server. One that is away stops a run only if it should.
+func (s Server) failed(err error) Finding {
+	f := failed(err, "")
+	if away, ok := errors.AsType[*mlflow.UnreachableError](err); ok {
+		f.Fix = "see that the server runs and this machine can reach it: tracking-uri, proxy, firewall"
+		f.Text = away.Error()
+		if s.Keep {
+			f.Level, f.blocks = Warn, true
+			f.Fix += "; without it a run is kept locally (on-tracking-error)"
+		}
+	}
+	return f
+}
+
+// Artifacts are a place of artifacts as far as a probe needs it: a small file in a folder of its own.
+type Artifacts struct {
+	List   func(context.Context) error // looks whether the place can be read
+	Put    func(ctx context.Context, name, file string) error
+	Read   func(ctx context.Context, name string) (io.ReadCloser, error)
+	Remove func(ctx context.Context, name string) error // the file and its folder; nil: nothing can be removed there
+	Name   string                                       // folder/file of the probe, new each time
+	Dir    string                                       // folder for the probe on this machine, empty
+}
+
+const probe = "mlops-track doctor was here\n"
+
+func (a Artifacts) look(ctx context.Context, location string) Finding {
+	location = mlflow.RedactURI(location)
+	if a.Remove == nil {
+		if err := a.List(ctx); err != nil {
+			return failed(fmt.Errorf("list %s: %w", location, err), "")
+		}
+		return ok("can be read at %s; writing is not tried, as nothing can be removed there", location)
+	}
+	if err := a.put(ctx); err != nil {
+		return failed(fmt.Errorf("write to %s: %w", location, err), "")
+	}
+	readErr := a.compare(ctx)
+	removeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Limit/2)
+	defer cancel()
+	if err := a.Remove(removeCtx, a.Name); err != nil {
+		return warn("remove it by hand; a run itself removes nothing", "%s can be written, but the probe %q stays: %v", location, a.Name, err)
+	}
+	if readErr != nil {
+		return failed(fmt.Errorf("read from %s, after writing: %w", location, readErr), "")
+	}
+	return ok("wrote, read and removed a probe at %s", location)
+}
+
+func (a Artifacts) put(ctx context.Context) error {
+	file := filepath.Join(a.Dir, "probe")
+	if err := os.WriteFile(file, []byte(probe), 0o600); err != nil {
+		return err
+	}
+	return errors.Join(a.Put(ctx, a.Name, file), os.Remove(file))
+}
+
+func (a Artifacts) compare(ctx context.Context) error {
+	body, err := a.Read(ctx, a.Name)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	got, err := io.ReadAll(io.LimitReader(body, 2*int64(len(probe))))
+	if err == nil && string(got) != probe {
+		err = fmt.Errorf("it has %q, not what was written", got)
+	}
+	return err
+}

@@ -1,0 +1,271 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/doctor"
+	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+	"github.com/Iyalvan/mlops-track/mlflow/rest"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	f := newFlags()
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor [flags] [-- COMMAND [ARG...]]",
+		Short: "Check what a run needs: token, role, bucket, clocks, tracking server, Python",
+		Long: "Check what a run with the same settings needs, one line each, with what to do where something is wrong.\n" +
+			"The exit code is 1 if anything would stop a run.",
+		Example: "  mlops-track doctor --tracking-uri https://mlflow.example.com --role-to-assume arn:aws:iam::123456789012:role/train",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{a.python()}
+			}
+			in, err := track.ParseInputs(track.Given{Set: f.lookup(cmd), Tags: f.tags, Env: a.getenv, Command: args, Dir: a.Dir})
+			if err != nil {
+				return usageError{hinted{err, "see mlops-track doctor --help"}}
+			}
+			return a.doctor(cmd.Context(), in, asJSON)
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().SetInterspersed(false)
+	return cmd
+}
+
+// doctor makes the checks and prints what they find.
+func (a *app) doctor(ctx context.Context, in track.Inputs, asJSON bool) error {
+	host, err := a.host()
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "mlops-track-doctor-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	e := &examination{app: a, in: in, host: host, work: work}
+	e.plan = track.NewPlan(in, a.detectCI(in.Matrix, in.JobID), host, "", work)
+	defer e.close(ctx)
+	checks, err := e.checks()
+	if err != nil {
+		return err
+	}
+	findings := []doctor.Finding{}
+	good := doctor.Run(ctx, checks, doctor.Limit, func(f doctor.Finding) {
+		f = e.masked(f)
+		findings = append(findings, f)
+		if !asJSON {
+			fmt.Fprint(a.Stdout, doctor.Render(f))
+		}
+	})
+	if !good {
+		a.code = exitError
+	}
+	if !asJSON {
+		return nil
+	}
+	enc := json.NewEncoder(a.Stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(struct {
+		OK     bool             `json:"ok"`
+		Checks []doctor.Finding `json:"checks"`
+	}{good, findings})
+}
+
+// examination is what the checks of one doctor share. Each field that a check sets is read by later checks only.
+type examination struct {
+	app  *app
+	in   track.Inputs
+	host track.Host
+	plan track.Plan
+	work string // private folder
+
+	session *awsauth.Session // set by the check of the role
+	store   *store.Opened    // set by the check of the server
+	account string           // to be hidden
+}
+
+func (e *examination) close(ctx context.Context) {
+	if e.store != nil {
+		_ = e.store.Close(context.WithoutCancel(ctx)) // nothing was written
+	}
+	if e.session != nil {
+		e.session.Stop()
+	}
+}
+
+func (e *examination) checks() ([]doctor.Check, error) {
+	options := e.host.Access
+	options.URI, options.Dir, options.Environ = e.in.TrackingURI, e.in.Dir, e.host.Environ
+	target, err := store.Describe(options)
+	if err != nil {
+		return nil, err
+	}
+	remote := target.Path == "" && !target.IsDatabase()
+	checks := e.aws(options.NeedsAWS()).Checks()
+	if clock := e.clock(remote, options.NeedsAWS()); len(clock.Servers) > 0 {
+		checks = append(checks, clock.Check())
+	}
+	switch {
+	case remote:
+		checks = append(checks, e.server(options, target).Checks(doctor.RoleCheck)...)
+	case target.Path != "":
+		checks = append(checks, doctor.Embedded(target.Path, target.Display))
+	}
+	return append(checks, e.python(target.Plugin).Check()), nil
+}
+
+func (e *examination) aws(signed bool) doctor.AWS {
+	in, options := e.in.AWS, track.AWSOptions(e.plan, e.host)
+	look := doctor.AWS{
+		Role: in.RoleToAssume, Duration: in.RoleDuration, Policy: in.InlineSessionPolicy, Policies: in.ManagedSessionPolicies,
+		Needed: signed || in.RoleToAssume != "" || in.Profile != "" || len(in.AllowedAccountIDs) > 0, Now: e.host.Now,
+		Identity: func(ctx context.Context) (awsauth.Identity, error) {
+			session, err := awsauth.Start(ctx, options)
+			if err != nil {
+				return awsauth.Identity{}, err
+			}
+			e.session = session
+			return session.Identity(), nil
+		},
+	}
+	if options.Tokens != nil {
+		look.Token = options.Tokens.Token
+		look.Source, look.Audience = tokenOrigin(in, e.app.getenv)
+	}
+	return look
+}
+
+// tokenOrigin says where OIDC tokens come from, and the audience that they have if we choose it.
+func tokenOrigin(in track.AWSInputs, getenv func(string) string) (source, audience string) {
+	switch {
+	case in.WebIdentityTokenFile != "":
+		return in.WebIdentityTokenFile, ""
+	case getenv(in.WebIdentityTokenEnv) != "":
+		return in.WebIdentityTokenEnv, ""
+	}
+	return "GitHub", in.Audience
+}
+
+func (e *examination) clock(remote, signed bool) doctor.Clock {
+	c := doctor.Clock{Now: e.host.Now, Client: &http.Client{Transport: &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) { return e.host.Access.Proxy(r.URL) },
+		// With a clock that is off, certificates look wrong. Nothing secret is sent.
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}, //nolint:gosec // see above
+	}}}
+	if u, err := url.Parse(e.in.TrackingURI); remote && err == nil && u.Host != "" {
+		c.Servers = append(c.Servers, doctor.ClockServer{Name: "the tracking server", URL: (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/health"}).String()})
+	}
+	if signed || e.in.AWS.RoleToAssume != "" {
+		c.Servers = append(c.Servers, doctor.ClockServer{Name: "STS", URL: firstOf(e.in.AWS.STSEndpoint, stsAddress(e.in.AWS.Region))})
+	}
+	return c
+}
+
+// stsAddress is where STS is in a region, only to be asked for the time.
+func stsAddress(region string) string {
+	switch {
+	case region == "":
+		return "https://sts.amazonaws.com"
+	case strings.HasPrefix(region, "cn-"):
+		return "https://sts." + region + ".amazonaws.com.cn"
+	}
+	return "https://sts." + region + ".amazonaws.com"
+}
+
+func (e *examination) server(options store.Options, target store.Target) doctor.Server {
+	return doctor.Server{
+		Display: target.Display, Keep: e.in.OnTrackingError == "keep", Experiment: e.plan.Experiment,
+		Connect: func(ctx context.Context) (*rest.Client, error) {
+			options.AWS = e.awsConfig
+			options.S3.Config = options.AWS
+			opened, err := store.Open(ctx, options)
+			if err != nil {
+				return nil, err
+			}
+			e.store = opened
+			return opened.Server(), nil
+		},
+		Artifacts: e.artifacts,
+	}
+}
+
+// awsConfig is that of the role, else of the credentials at hand.
+func (e *examination) awsConfig(ctx context.Context) (aws.Config, error) {
+	if e.session != nil {
+		return e.session.Config(), nil
+	}
+	return awsauth.Ambient(ctx, e.in.AWS.Profile, e.in.AWS.Region)
+}
+
+func (e *examination) artifacts(ctx context.Context, location string) (doctor.Artifacts, error) {
+	repo, err := e.store.Artifacts(location)
+	if err != nil {
+		return doctor.Artifacts{}, err
+	}
+	remove, err := artifact.Removal(ctx, repo)
+	return doctor.Artifacts{
+		Name: "mlops-track-doctor-" + strings.ToLower(rand.Text()[:8]) + "/probe", Dir: e.work, Remove: remove,
+		Put: func(ctx context.Context, name, file string) error {
+			return repo.Put(ctx, name, artifact.Source{Path: file})
+		},
+		Read: func(ctx context.Context, name string) (io.ReadCloser, error) { return repo.Open(ctx, name) },
+		List: func(ctx context.Context) error { _, err := repo.List(ctx, ""); return err },
+	}, err
+}
+
+func (e *examination) python(plugin string) doctor.Python {
+	environ := append([]string{}, e.host.Environ...)
+	if dir := e.host.PythonDir; dir != "" {
+		if old := e.app.getenv("PYTHONPATH"); old != "" {
+			dir += string(os.PathListSeparator) + old
+		}
+		environ = append(environ, "PYTHONPATH="+dir, "MLOPS_HOOK="+e.work) // the last one counts
+	}
+	program := e.in.Command[0]
+	if !strings.HasPrefix(filepath.Base(program), "python") {
+		program = e.app.python()
+	}
+	return doctor.Python{
+		Program: program, Dir: e.in.WorkingDirectory, Environ: environ, Hook: e.in.Autolog && e.host.PythonDir != "",
+		Plugin: plugin, Find: exec.LookPath,
+	}
+}
+
+// python is the name under which Python is found.
+func (a *app) python() string {
+	if _, err := exec.LookPath("python"); err != nil {
+		return "python3"
+	}
+	return "python"
+}
+
+// masked hides the account id, if that is asked for. It is known from the check of the role on.
+func (e *examination) masked(f doctor.Finding) doctor.Finding {
+	if f.Check == doctor.RoleCheck && e.session != nil && e.in.AWS.MaskAccountID {
+		e.account = e.session.Identity().Account
+	}
+	if e.account != "" {
+		f.Text, f.Fix = strings.ReplaceAll(f.Text, e.account, "***"), strings.ReplaceAll(f.Fix, e.account, "***")
+	}
+	return f
+}

@@ -1,0 +1,155 @@
+package rest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go/encoding/httpbinding"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// ServiceGateway is API Gateway, for which MLFLOW_TRACKING_AWS_SIGV4 makes MLflow's client sign
+// (https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html).
+const ServiceGateway = "execute-api"
+
+// Signing says that requests are signed with AWS Signature Version 4, each attempt anew
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). As in MLflow, the
+// signature takes the place of any other credentials.
+type Signing struct {
+	Credentials aws.CredentialsProvider // nil: requests are not signed
+	Region      string
+	Service     string
+	Now         func() time.Time // nil: time.Now
+}
+
+const (
+	contentHash = "X-Amz-Content-Sha256"
+	signedWith  = "AWS4-HMAC-SHA256 "
+)
+
+// keysError is the error of a request that could not be signed. What renews credentials may have some later.
+type keysError struct{ error }
+
+func (e keysError) Unwrap() error { return e.error }
+
+// check says what is missing.
+func (s Signing) check() error {
+	if s.Credentials != nil && (s.Region == "" || s.Service == "") {
+		return &mlflow.RefusedError{
+			Call: "sign requests to the tracking server", Message: fmt.Sprintf("no AWS region for the service %q", s.Service),
+			Fix: "set aws-region or AWS_REGION to the region of the server",
+		}
+	}
+	return nil
+}
+
+// body signs a request whose body open gives. The body is hashed, whatever its length: only S3 is known to take
+// UNSIGNED-PAYLOAD, SageMaker's own client hashes files too, and reading a file costs little beside sending it.
+func (s Signing) body(req *http.Request, open func() (io.ReadCloser, error)) error {
+	hash := sha256.New()
+	if req.ContentLength > 0 {
+		body, err := open()
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		if _, err := io.Copy(hash, body); err != nil {
+			return err
+		}
+	}
+	req.Header.Set(contentHash, hex.EncodeToString(hash.Sum(nil)))
+	return s.sign(req.Context(), req)
+}
+
+// sign signs a request as it stands, with the hash of its body in it.
+func (s Signing) sign(ctx context.Context, req *http.Request) error {
+	keys, err := s.Credentials.Retrieve(ctx)
+	if err != nil {
+		return keysError{err}
+	}
+	// What is not a letter, digit or one of -._~/ goes over the line quoted, so that all that quote it once more for the
+	// signature, after decoding it or not, get the same.
+	req.URL.RawPath = httpbinding.EscapePath(req.URL.Path, false)
+	req.Header.Del("X-Amz-Security-Token")
+	return v4.NewSigner().SignHTTP(ctx, keys, req, req.Header.Get(contentHash), s.Service, s.Region, s.now())
+}
+
+func (s Signing) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
+}
+
+// follow signs a request anew for the address that the server redirected it to. Elsewhere, and where others can read
+// along, the session token is not sent.
+func (s Signing) follow(req *http.Request, last *http.Request) error {
+	elsewhere := req.URL.Hostname() != last.URL.Hostname()
+	if elsewhere || last.URL.Scheme == "https" && req.URL.Scheme != "https" {
+		return http.ErrUseLastResponse
+	}
+	req.Host = ""
+	return s.sign(req.Context(), req)
+}
+
+func isSigned(req *http.Request) bool {
+	return strings.HasPrefix(req.Header.Get("Authorization"), signedWith)
+}
+
+// fix says what to do about a refusal in AWS's words; empty where there is nothing to add. Those of API Gateway:
+// https://repost.aws/knowledge-center/api-gateway-iam-sigv4-mismatch
+func (s Signing) fix(resp *http.Response, words string) string {
+	has := func(part string) bool { return strings.Contains(words, part) }
+	signed := s.Credentials != nil
+	switch {
+	case !signed && has("Missing Authentication Token"):
+		return "requests must be signed there: set MLFLOW_TRACKING_AWS_SIGV4=true, and give AWS credentials, such as by role-to-assume"
+	case !signed:
+		return ""
+	case has("Missing Authentication Token"):
+		return "API Gateway has no such path: check the tracking URI, of which the stage is part"
+	case has("Signature expired"), has("Signature not yet current"), has("RequestTimeTooSkewed"):
+		return s.clockFix(resp)
+	case has("security token included in the request is expired"):
+		return "the AWS credentials have expired: use role-to-assume, which renews them"
+	case has("security token included in the request is invalid"), has("UnrecognizedClient"):
+		return "AWS does not know the access key: check the credentials, and that they belong to the partition of the server"
+	case has("signature we calculated does not match"):
+		return fmt.Sprintf("check the secret access key, and that nothing between here and AWS changes requests "+
+			"(signed for service %s in %s)", s.Service, s.Region)
+	case has("Credential should be scoped"):
+		return fmt.Sprintf("the request was signed for service %s in %s: set aws-region to the region of the server", s.Service, s.Region)
+	case has("is not authorized to perform"):
+		return "give the role the permission that AWS names, and see that no session policy takes it away"
+	}
+	return ""
+}
+
+// clockFix tells by how much the clock of this machine is off, by the Date of the answer.
+func (s Signing) clockFix(resp *http.Response) string {
+	const fix = "set it right, such as by NTP; a signature is good for 5 minutes"
+	theirs, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return "the clock of this machine is off: " + fix
+	}
+	skew := s.now().Sub(theirs).Round(time.Second)
+	if skew < 0 {
+		return fmt.Sprintf("the clock of this machine is %s behind the server's: %s", -skew, fix)
+	}
+	return fmt.Sprintf("the clock of this machine is %s ahead of the server's: %s", skew, fix)
+}
+
+// awsErrorType is the code of a refusal by AWS, which may be followed by an address that says nothing.
+func awsErrorType(resp *http.Response) string {
+	code, _, _ := strings.Cut(resp.Header.Get("X-Amzn-Errortype"), ":")
+	return code
+}

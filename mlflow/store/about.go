@@ -1,0 +1,15 @@
+package store
+
+import "github.com/Iyalvan/mlops-track/mlflow/rest"
+
+// Server is the client of the tracking server, for what only servers have; nil for a store that this program writes itself.
+func (o *Opened) Server() *rest.Client { return o.client }
+
+// NeedsAWS says that the store is behind AWS, and its requests are signed.
+func (o Options) NeedsAWS() bool {
+	target, err := Describe(o)
+	return err == nil && (target.kind == sageMaker || target.kind == server && o.SigV4)
+}
+
+// IsDatabase says that the store is opened by starting an mlflow server.
+func (t Target) IsDatabase() bool { return t.kind == database }

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/rest"
+)
+
+// managed is an MLflow that SageMaker runs: a tracking server, or an app, which is serverless. AWS documents only a Python
+// plugin for it; addresses, headers and service names are those of https://github.com/aws/sagemaker-mlflow (0.5.0).
+type managed struct {
+	arn       string
+	partition string
+	region    string
+	app       bool
+}
+
+// https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MlflowConfig.html
+var managedARN = regexp.MustCompile(`^arn:(aws[a-z-]*):sagemaker:([a-z0-9-]+):\d{12}:(mlflow-tracking-server|mlflow-app)/[A-Za-z0-9-]+$`)
+
+// parseManaged reads the ARN of a SageMaker MLflow.
+func parseManaged(uri string) (managed, error) {
+	parts := managedARN.FindStringSubmatch(uri)
+	if parts == nil {
+		return managed{}, &mlflow.RefusedError{
+			Call: "read the tracking URI", Message: fmt.Sprintf("%q is no ARN of an MLflow in SageMaker", uri),
+			Fix: "write arn:aws:sagemaker:<region>:<account>:mlflow-tracking-server/<name>, or :mlflow-app/<id>; " +
+				"a role is not part of it, but goes into role-to-assume",
+		}
+	}
+	return managed{arn: uri, partition: parts[1], region: parts[2], app: parts[3] == "mlflow-app"}, nil
+}
+
+// address is the base of its REST API.
+func (m managed) address() (string, error) {
+	switch {
+	case m.partition != "aws" && m.partition != "aws-us-gov":
+		return "", &mlflow.RefusedError{
+			Call: "open " + m.arn, Message: fmt.Sprintf("AWS's own client knows no address of MLflow in the partition %q", m.partition),
+			Fix: "set SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT to the address, if there is one",
+		}
+	case m.app:
+		return "https://mlflow.sagemaker." + m.region + ".app.aws", nil
+	}
+	return "https://" + m.region + ".experiments.sagemaker.aws", nil
+}
+
+// header says which server a request is for.
+func (m managed) header() http.Header {
+	name := "x-mlflow-sm-tracking-server-arn"
+	if m.app {
+		name = "x-sm-mlflow-app-arn"
+	}
+	h := http.Header{}
+	h.Set(name, m.arn)
+	return h
+}
+
+// service is the name that requests are signed for.
+func (m managed) service() string {
+	if m.app {
+		return "sagemaker"
+	}
+	return "sagemaker-mlflow"
+}
+
+// connectManaged connects to an MLflow in SageMaker.
+func (o *Opened) connectManaged(ctx context.Context, opts Options) error {
+	m, err := parseManaged(opts.URI)
+	if err != nil {
+		return err
+	}
+	address := opts.SageMakerEndpoint
+	if address == "" {
+		if address, err = m.address(); err != nil {
+			return err
+		}
+	}
+	config, err := opts.awsConfig(ctx)
+	if err != nil {
+		return err
+	}
+	return o.connectTo(opts, address, m.header(), rest.Signing{
+		Credentials: config.Credentials, Region: m.region, Service: m.service(),
+	})
+}
+
+// signing is how requests to a tracking server are signed; not at all, if nobody asked for it.
+func (o Options) signing(ctx context.Context) (rest.Signing, error) {
+	if !o.SigV4 {
+		return rest.Signing{}, nil
+	}
+	config, err := o.awsConfig(ctx)
+	return rest.Signing{Credentials: config.Credentials, Region: config.Region, Service: rest.ServiceGateway}, err
+}
+
+// awsConfig is what requests are signed with.
+func (o Options) awsConfig(ctx context.Context) (config aws.Config, err error) {
+	call := "open " + mlflow.RedactURI(o.URI)
+	if o.AWS != nil {
+		if config, err = o.AWS(ctx); err != nil {
+			return config, fmt.Errorf("%s: find AWS credentials: %w", call, err)
+		}
+	}
+	if config.Credentials == nil {
+		return config, &mlflow.RefusedError{
+			Call: call, Message: "requests to this server are signed, and there are no AWS credentials to sign with",
+			Fix: "set role-to-assume, or give AWS credentials in the environment",
+		}
+	}
+	return config, nil
+}
