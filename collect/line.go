@@ -44,10 +44,13 @@ func (r *lineReader) parse(text []byte, now int64, out []mlflow.Metric) ([]mlflo
 // object reads the whole line.
 func (r *lineReader) object() error {
 	k, err := r.in.next()
-	if err == nil && k != kindObject {
-		return fmt.Errorf("%s, not an object", k)
-	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case k != kindObject:
+		if err = r.in.skip(); err == nil { // else it is no JSON at all
+			return fmt.Errorf("%s, not an object", k)
+		}
+	default:
 		err = r.in.object(r.member)
 	}
 	if err == nil {

@@ -38,6 +38,8 @@ func TestParseLine(t *testing.T) {
 		`{"loss":1,"acc":`:                         {fault: "the text ends where a value is missing at byte 16"},
 		`{"loss":1} {"loss":2}`:                    {fault: "after the end of the object at byte 11"},
 		`loss=1`:                                   {fault: "'l' is no value at byte 0"},
+		`null`:                                     {fault: "null, not an object"},
+		`nonsense`:                                 {fault: "is no value"},
 		`[1]`:                                      {fault: "an array, not an object"},
 		`{"loss":1,,}`:                             {fault: "a key in quotes is missing"},
 		"\x00\x00":                                 {fault: "is no value"},

@@ -24,7 +24,7 @@ func checkHelperInsideAStep(t *testing.T, python string) {
 		"metric 'acc' must be a number, not str 'high'",
 		"metric 'acc' must be a number, not NoneType None",
 		"metric 'acc' must be a number, not list [1.0]",
-		"metric 'acc' must be a number, not ndarray array([1.])",
+		"metric 'acc' must be a number, not ndarray array([1., 2.])",
 		"metric 'acc' must be a number, not complex 1j",
 	}
 	if diff := cmp.Diff(wantErrors, strings.Split(strings.TrimSpace(got.stdout), "\n")); diff != "" {
@@ -32,7 +32,7 @@ func checkHelperInsideAStep(t *testing.T, python string) {
 	}
 	want := map[string]any{
 		"params": map[string]any{"depth": 3.0, "layers": []any{1.0, 2.0}, "rate": "Infinity", "path": "a", "lr": 0.1},
-		"metrics": map[string]any{"acc": 0.75, "zero_d": 2.0, "flag": 1.0, "nested": map[string]any{"f1": 1.0},
+		"metrics": map[string]any{"acc": 0.75, "zero_d": 2.0, "one": 0.5, "flag": 1.0, "nested": map[string]any{"f1": 1.0},
 			"loss": "-Infinity", "half": 0.5},
 		"tags":      map[string]any{"n": "1", "team": "ads", "from": "function"},
 		"artifacts": []any{"a.txt", "b.txt"},

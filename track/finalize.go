@@ -109,8 +109,11 @@ func (f *finalizer) resultMetrics() []mlflow.Metric {
 	return out
 }
 
+// close writes how the run ended, and its name where the user chose one: start_run(run_name=...) in a script renames the
+// run under MLflow 3.
 func (f *finalizer) close(ctx context.Context, v Verdict) error {
-	return f.open.store.UpdateRun(ctx, f.open.run.ID, mlflow.RunUpdate{Status: v.Status, End: f.step.End})
+	update := mlflow.RunUpdate{Status: v.Status, End: f.step.End, Name: f.plan.Inputs.RunName}
+	return f.open.store.UpdateRun(ctx, f.open.run.ID, update)
 }
 
 // closeChildren closes the runs that the step created and left RUNNING, and the children of those.

@@ -66,6 +66,14 @@ type hookEvent struct {
 	Type    string `json:"type"`
 }
 
+// launcherErrors only say that another process of the step failed, of which the hook has noted the reason before.
+var launcherErrors = map[string]bool{
+	"subprocess.CalledProcessError":                                     true,
+	"torch.distributed.elastic.multiprocessing.errors.ChildFailedError": true,
+	"torch.multiprocessing.spawn.ProcessExitedException":                true,
+	"torch.multiprocessing.spawn.ProcessRaisedException":                true,
+}
+
 // maxEvents bounds what is read of the hook's notes: a sweep of many thousand processes writes no more than this that
 // matters.
 const maxEvents = 32 << 20
@@ -103,7 +111,9 @@ func readTraining(dir string) (Training, error) {
 		case "training":
 			t.Trained = true
 		case "exception":
-			t.Exception = Exception{Type: e.Type, Message: e.Message}
+			if t.Exception.Type == "" || !launcherErrors[e.Type] {
+				t.Exception = Exception{Type: e.Type, Message: e.Message}
+			}
 		case "warning":
 			t.Warnings = appendNew(t.Warnings, e.Message)
 		}

@@ -20,7 +20,7 @@ import (
 // if there is none.
 func openKept(ctx context.Context, p Plan, host Host, serverRun string) (open, error) {
 	if err := os.MkdirAll(p.OfflineDir, 0o755); err != nil { //nolint:gosec // later steps of the job read it
-		return open{}, fmt.Errorf("keep the run: %w", err)
+		return open{}, fmt.Errorf("keep the run: %w; set offline-dir to a folder that can be written", err)
 	}
 	serverRun = first(serverRun, p.Resume)
 	p.Resume, p.ExperimentID = "", "" // the server's

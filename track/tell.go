@@ -32,6 +32,9 @@ func tell(c *console.Console, p Plan, out Outcome) {
 			c.Warn(problem.Message, problem.Hint)
 		}
 	}
+	if out.Step.NotRun != nil {
+		c.Error(out.ErrorMessage, "")
+	}
 	for _, n := range out.Notes {
 		c.Warn(n.Text, n.Hint)
 	}

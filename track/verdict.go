@@ -80,7 +80,7 @@ func (v Verdict) tags() []mlflow.Tag {
 
 // ending is the end of standard error, else the bare exit code.
 func ending(tail string, code int) string {
-	text := strings.TrimSpace(strings.ToValidUTF8(tail, "�"))
+	text := strings.TrimSpace(withoutEscapes(strings.ToValidUTF8(tail, "�")))
 	if text == "" {
 		return fmt.Sprintf("exit code %d", code)
 	}
@@ -89,4 +89,20 @@ func ending(tail string, code int) string {
 		text = text[size:]
 	}
 	return text
+}
+
+// withoutEscapes removes the sequences with which programs colour a terminal: ESC [ ... letter (ECMA-48, 5.4).
+func withoutEscapes(text string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "\x1b[")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		text = strings.TrimLeft(after, "0123456789:;<=>?! ")
+		if text != "" {
+			text = text[1:]
+		}
+	}
 }

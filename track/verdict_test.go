@@ -32,6 +32,10 @@ func TestJudge(t *testing.T) {
 			want: Verdict{mlflow.Failed, "ExitError", "no data", 3},
 		},
 		{
+			name: "exit n in colours", step: process.Result{ExitCode: 3, Tail: "\x1b[1;31mno\x1b[0m data\x1b["},
+			want: Verdict{mlflow.Failed, "ExitError", "no data", 3},
+		},
+		{
 			name: "silent exit n", step: process.Result{ExitCode: 3},
 			want: Verdict{mlflow.Failed, "ExitError", "exit code 3", 3},
 		},

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -61,14 +62,30 @@ func (a *app) root() *cobra.Command {
 		Short:         "Run a training command as one MLflow run that tells the truth",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:       a.Version,
+
+		SuggestionsMinimumDistance: 2,
+
+		Args: known,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{hinted{err, "see " + cmd.CommandPath() + " --help"}}
 	})
 	root.AddCommand(a.runCommand(), a.actionCommand(), a.ciCommand(), a.syncCommand(), a.doctorCommand(), a.pythonPathCommand(), a.uiCommand(), a.versionCommand())
 	return root
+}
+
+// known refuses what is no command, with the one that may have been meant.
+func known(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see mlops-track --help"
+	if meant := cmd.SuggestionsFor(args[0]); len(meant) > 0 {
+		hint = "did you mean " + strings.Join(meant, " or ") + "?"
+	}
+	return usageError{hinted{fmt.Errorf("unknown command %q", args[0]), hint}}
 }
 
 // usageError is a mistake in how the program was called.
@@ -78,7 +95,7 @@ type usageError struct{ hinted }
 func (a *app) fail(err error) int {
 	a.console().Error(err.Error(), hint(err))
 	var usage usageError
-	if errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command") {
+	if errors.As(err, &usage) {
 		return exitUsage
 	}
 	return exitError

@@ -334,3 +334,17 @@ func Benchmark100000Points(b *testing.B) {
 		}
 	}
 }
+
+// MLflow 3 writes a meta.yaml without the run_uuid that MLflow 2 cannot do without.
+func TestRunThatMLflow3WroteIsReadByMLflow2(t *testing.T) {
+	folder := t.TempDir()
+	s := open(t, folder)
+	r := newRun(t, s, "both")
+	client(3, folder).Run(t, "rename", r.ID)
+	if err := s.UpdateRun(t.Context(), r.ID, mlflow.RunUpdate{Status: mlflow.Finished, End: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if out := client(2, folder).Run(t, "dump", r.ID); !strings.Contains(string(out), `"renamed"`) {
+		t.Errorf("MLflow 2 reads %s", out)
+	}
+}

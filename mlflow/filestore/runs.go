@@ -227,6 +227,8 @@ func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUp
 		if len(fields) == 0 {
 			return nil
 		}
+		// MLflow 3 drops this one when it writes the file; without it MLflow 2 takes the run for malformed.
+		fields = append(fields, field{"run_uuid", runID})
 		if d, err = d.withAll(fields); err != nil {
 			return err
 		}

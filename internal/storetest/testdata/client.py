@@ -71,6 +71,10 @@ def write(client, run_id):
     dump(client, run_id)
 
 
+def rename(client, run_id):
+    client.update_run(run_id, name="renamed")
+
+
 def many(client, run_id, name, count):
     """Writes points, params and tags one by one, and then one batch."""
     for i in range(int(count)):
@@ -128,4 +132,4 @@ if __name__ == "__main__":
         with locked(lock):
             opened = MlflowClient(uri)
             opened.get_experiment("0")
-    {f.__name__: f for f in (dump, write, many, touch, delete, model, log_model, predict)}[command](opened, *args)
+    {f.__name__: f for f in (dump, write, rename, many, touch, delete, model, log_model, predict)}[command](opened, *args)

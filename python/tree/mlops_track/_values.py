@@ -40,8 +40,11 @@ def numbers(metrics, prefix=""):
 def _number(key, value):
     if isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity"):
         return value
-    # Arrays are no numbers, those of no dimension (numpy, torch) are.
-    if not isinstance(value, (str, bytes, bytearray)) and tuple(getattr(value, "shape", ())) == ():
+    # Arrays are no numbers, those of one element (numpy, torch) are.
+    shape = tuple(getattr(value, "shape", ()))
+    if shape and set(shape) == {1} and callable(getattr(value, "item", None)):
+        value, shape = value.item(), ()
+    if not isinstance(value, (str, bytes, bytearray)) and shape == ():
         for convert in (operator.index, float):
             try:
                 return _finite(convert(value))
