@@ -55,6 +55,12 @@ func TestServerGoesAway(t *testing.T) {
 			if at := outputOf(t, filepath.Join(dir, "out.env"), "OFFLINE_PATH"); filepath.Base(at) != ".mlops-track" {
 				t.Errorf("offline-path = %q", at)
 			}
+			if got := outputOf(t, filepath.Join(dir, "out.env"), "METRICS"); got != `{"auc":0.75,"loss":0.9,"odd":"NaN"}` {
+				t.Errorf("metrics = %s", got)
+			}
+			if got := outputOf(t, filepath.Join(dir, "out.env"), "PARAMS"); got != `{"depth":"3"}` {
+				t.Errorf("params = %s", got)
+			}
 			s.interruptedSync(t, dir, server)
 			again := s.call(t, call{dir: dir}, "sync", "--tracking-uri", server)
 			again.says(t, 0, "nothing is kept in")

@@ -76,7 +76,7 @@ func keepRest(in *interrupts, p Plan, o open, l Left, out Outcome, host Host) Ou
 	}
 	host.Console.Warn("the tracking server did not take all of the run; the rest is kept in "+p.OfflineDir, keepHint(p))
 	out.Offline = p.OfflineDir
-	out.Run.Metrics, out.Run.Params = joined(again.Run.Metrics, out.Run.Metrics), joined(again.Run.Params, out.Run.Params)
+	out.Run.Metrics, out.Run.Params = latest(again.Run.Metrics, out.Run.Metrics), joined(again.Run.Params, out.Run.Params)
 	out.Artifacts.Files += again.Artifacts.Files
 	out.Artifacts.Bytes += again.Artifacts.Bytes
 	out.Artifacts.Failed = again.Artifacts.Failed
@@ -92,6 +92,17 @@ func joined[V any](one, other map[string]V) map[string]V {
 		all = map[string]V{}
 	}
 	maps.Copy(all, other)
+	return all
+}
+
+// latest has the metrics of both, each with its later point.
+func latest(one, other map[string]mlflow.Metric) map[string]mlflow.Metric {
+	all := joined(one, other)
+	for key, m := range one {
+		if m.After(all[key]) {
+			all[key] = m
+		}
+	}
 	return all
 }
 
