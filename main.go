@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,6 +16,7 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
+	log.SetOutput(io.Discard) // the AWS SDK's, which writes there what it returns as an error, too
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// A log that nobody reads any more (| head) must not end the job: a caught SIGPIPE makes writing fail instead. It is

@@ -21,6 +21,9 @@ func sayOpened(c *console.Console, p Plan, o open, url string) {
 		where = p.OfflineDir
 	}
 	c.Say("run %s in experiment %s: %s", o.run.Name, p.Experiment, first(url, where))
+	if o.store.Plugin != "" {
+		c.Say("MLflow's own client needs the Python package %s to log there from the step", o.store.Plugin)
+	}
 }
 
 // tell says what a person should know of the closing: problems of the result first, then the run's, then the store's.

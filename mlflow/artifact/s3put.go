@@ -21,7 +21,7 @@ const (
 	// held in memory, smaller files are not.
 	largeFile   = 32 << 20
 	largePart   = 8 << 20
-	partsAtOnce = 8
+	partsAtOnce = 12
 	// abortTime is for removing the parts of an upload that failed, for which S3 would charge.
 	abortTime = 10 * time.Second
 )
