@@ -66,12 +66,17 @@ type hookEvent struct {
 	Type    string `json:"type"`
 }
 
-// launcherErrors only say that another process of the step failed, of which the hook has noted the reason before.
-var launcherErrors = map[string]bool{
-	"subprocess.CalledProcessError":                                     true,
-	"torch.distributed.elastic.multiprocessing.errors.ChildFailedError": true,
-	"torch.multiprocessing.spawn.ProcessExitedException":                true,
-	"torch.multiprocessing.spawn.ProcessRaisedException":                true,
+// onlyLauncher says whether an exception only tells that another process of the step failed, of which the hook has noted the
+// reason before.
+func onlyLauncher(exception string) bool {
+	switch exception {
+	case "subprocess.CalledProcessError",
+		"torch.distributed.elastic.multiprocessing.errors.ChildFailedError",
+		"torch.multiprocessing.spawn.ProcessExitedException",
+		"torch.multiprocessing.spawn.ProcessRaisedException":
+		return true
+	}
+	return false
 }
 
 // maxEvents bounds what is read of the hook's notes: a sweep of many thousand processes writes no more than this that
@@ -111,7 +116,7 @@ func readTraining(dir string) (Training, error) {
 		case "training":
 			t.Trained = true
 		case "exception":
-			if t.Exception.Type == "" || !launcherErrors[e.Type] {
+			if t.Exception.Type == "" || !onlyLauncher(e.Type) {
 				t.Exception = Exception{Type: e.Type, Message: e.Message}
 			}
 		case "warning":

@@ -94,8 +94,7 @@ type usageError struct{ hinted }
 // fail tells an error and returns the exit code for it.
 func (a *app) fail(err error) int {
 	a.console().Error(err.Error(), hint(err))
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
 	return exitError
