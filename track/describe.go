@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
@@ -42,7 +43,7 @@ func describe(p Plan, host Host) error {
 		fmt.Fprintf(&b, "taken out:   %s\n", strings.Join(env.Taken, " "))
 	}
 	fmt.Fprintf(&b, "and %d variables of this environment as they are\n", len(env.All)-len(env.Set))
-	_, err = fmt.Fprint(host.Stdout, b.String())
+	_, err = fmt.Fprint(host.Stdout, console.Inert(host.Secrets.Text(b.String())))
 	return err
 }
 

@@ -50,7 +50,7 @@ func stepEnvironment(p Plan, o open, creds credentials, pythonDir string, inheri
 		case name == "PYTHONPATH" && set && value != "":
 			env.Set[name] = pythonDir + string(os.PathListSeparator) + value
 		case set:
-		case (takenOut(name) || slices.Contains(remove, name)) && !slices.Contains(p.PassEnv, name):
+		case (takenOut(p, name) || slices.Contains(remove, name)) && !slices.Contains(p.PassEnv, name):
 			env.Taken = append(env.Taken, name)
 		default:
 			env.All = append(env.All, entry)
@@ -63,8 +63,13 @@ func stepEnvironment(p Plan, o open, creds credentials, pythonDir string, inheri
 	return env, nil
 }
 
-// takenOut says which variables the step does not get: they are ours, or they contradict what we set.
-func takenOut(name string) bool {
+// takenOut says which variables the step does not get: they are ours, or they contradict what we set. What the user put
+// into the environment stays, tokens too.
+func takenOut(p Plan, name string) bool {
+	// The runner gives an action a token that it gives no ordinary step.
+	if name == "ACTIONS_RUNTIME_TOKEN" && p.Script != "" {
+		return true
+	}
 	// MLflow refuses an experiment name that disagrees with MLFLOW_EXPERIMENT_ID.
 	if strings.HasPrefix(name, "INPUT_") || name == "MLFLOW_EXPERIMENT_NAME" {
 		return true

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"github.com/Iyalvan/mlops-track/collect"
+	"github.com/Iyalvan/mlops-track/internal/redact"
+	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 )
 
@@ -21,6 +23,7 @@ type Left struct {
 func gather(p Plan, host Host) Left {
 	var l Left
 	l.Result, l.Problems = collect.LoadResult(p.Files.Result)
+	cleanResult(&l.Result, host.Secrets)
 	if p.ResultFile != "" && !exists(p.ResultFile) {
 		l.Problems = append(l.Problems, collect.Problem{
 			Severity: collect.Warning, Message: fmt.Sprintf("the step did not write the result file %q", p.ResultFile),
@@ -34,10 +37,28 @@ func gather(p Plan, host Host) Left {
 	}
 	files, problems := collect.Artifacts(p.Artifacts, named, collect.Where{Dir: p.WorkingDirectory, Roots: p.roots(host)})
 	l.Problems = append(l.Problems, problems...)
+	l.Problems = redact.Deep(host.Secrets, l.Problems)
 	for _, f := range files {
 		l.Files = append(l.Files, artifact.File{Path: f.Source, Target: f.Target})
 	}
 	return l
+}
+
+// cleanResult takes the secrets out of what the result says. Paths and the model's name stay: they say where things are.
+func cleanResult(r *collect.Result, secrets *redact.Redactor) {
+	for i, p := range r.Params {
+		r.Params[i] = mlflow.Param{Key: secrets.Key(p.Key), Value: secrets.Text(p.Value)}
+	}
+	for i, t := range r.Tags {
+		r.Tags[i] = mlflow.Tag{Key: secrets.Key(t.Key), Value: secrets.Text(t.Value)}
+	}
+	cleanMetrics(r.Metrics, secrets)
+}
+
+func cleanMetrics(points []mlflow.Metric, secrets *redact.Redactor) {
+	for i := range points {
+		points[i].Key = secrets.Key(points[i].Key)
+	}
 }
 
 func exists(file string) bool {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
@@ -21,6 +22,7 @@ type Host struct {
 	PythonDir string        // folder of the Python hook; empty: none could be unpacked
 	Access    store.Options // credentials and TLS for tracking servers
 	Console   *console.Console
+	Secrets   *redact.Redactor // that the console knows, too; nil: none
 	Now       func() time.Time
 	TempDirs  []string // folders besides the workspace in which a result may lie
 }

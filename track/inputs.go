@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -41,6 +42,7 @@ type Inputs struct {
 	StopGrace        time.Duration
 	OutputsFile      string // absolute; empty: none
 	PassEnv          []string
+	Redact           []*regexp.Regexp
 	DryRun           bool
 	Matrix           string // JSON object; empty outside a matrix
 	JobID            string
@@ -85,6 +87,7 @@ func ParseInputs(g Given) (Inputs, error) {
 		StopGrace:        p.duration("stop-grace"),
 		OutputsFile:      p.path("outputs-file"),
 		PassEnv:          p.lines("pass-env"),
+		Redact:           p.patterns("redact"),
 		DryRun:           p.bool("dry-run"),
 		AWS:              p.aws(),
 	}
@@ -158,6 +161,23 @@ func (p *parser) lines(name string) []string {
 	for line := range strings.Lines(p.text(name)) {
 		if line = strings.TrimSpace(line); line != "" {
 			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// patterns reads regular expressions, one a line. One that matches nothing at all would tear every text to pieces.
+func (p *parser) patterns(name string) []*regexp.Regexp {
+	var out []*regexp.Regexp
+	for _, line := range p.lines(name) {
+		pattern, err := regexp.Compile(line)
+		switch {
+		case err != nil:
+			p.fault("%s %q is no regular expression: %w", name, line, err)
+		case pattern.MatchString(""):
+			p.fault("%s %q matches the empty text, and so everywhere", name, line)
+		default:
+			out = append(out, pattern)
 		}
 	}
 	return out

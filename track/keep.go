@@ -64,6 +64,7 @@ func keepRest(in *interrupts, p Plan, o open, l Left, out Outcome, host Host) Ou
 	// The status first: copying artifacts may take longer than there is time.
 	statusErr := k.store.UpdateRun(ctx, k.run.ID, mlflow.RunUpdate{Status: out.Status, End: out.Step.End})
 	rest := collect.ReadAll(ctx, p.Files.Metrics, out.Step.Points.Offset, func(ctx context.Context, points []mlflow.Metric) error {
+		cleanMetrics(points, host.Secrets)
 		return k.store.LogBatch(ctx, k.run.ID, mlflow.Batch{Metrics: points})
 	})
 	l.Files = missing(out.Artifacts)

@@ -44,8 +44,8 @@ func NewPlan(in Inputs, ci ciinfo.Info, host Host, jobID, work string) Plan {
 	if in.Experiment == "" { // as in MLflow; inside a step it is the experiment of the run around
 		p.ExperimentID = host.Getenv("MLFLOW_EXPERIMENT_ID")
 	}
-	p.RunName = runName(in, ci, now)
-	p.Tags, p.CutTags = planTags(in, ci, host.Version, jobID)
+	p.RunName = host.Secrets.Text(runName(in, ci, now))
+	p.Tags, p.CutTags = planTags(in, ci, host, jobID)
 	p.Args = in.Command
 	if in.Script != "" {
 		p.Args = shellArgs(in.Shell, p.Files.Script)
@@ -109,23 +109,23 @@ func joinName(parts ...string) string {
 	return strings.Join(out, "-")
 }
 
-// planTags puts the tags together, each key once: the CI's, then ours, then the user's, of which the last one of a key
-// wins over all. Values are cut to MLflow's length; the keys of those that were are returned, too.
-func planTags(in Inputs, ci ciinfo.Info, version, jobID string) (tags []mlflow.Tag, cut []string) {
+// planTags puts the tags together, each key once and without secrets: the CI's, then ours, then the user's, of which the last
+// one of a key wins over all. Values are cut to MLflow's length; the keys of those that were are returned, too.
+func planTags(in Inputs, ci ciinfo.Info, host Host, jobID string) (tags []mlflow.Tag, cut []string) {
 	values := ci.Tags()
 	if source := sourceName(in); source != "" {
 		values["mlflow.source.name"] = source
 	}
-	values["mlops.version"], values[mlflow.JobIDTag] = version, jobID
+	values["mlops.version"], values[mlflow.JobIDTag] = host.Version, jobID
 	for _, t := range in.Tags {
 		values[t.Key] = t.Value
 	}
 	for _, key := range sortedKeys(values) {
-		value, long := mlflow.Truncate(values[key], mlflow.MaxTagLength)
+		value, long := mlflow.Truncate(host.Secrets.Text(values[key]), mlflow.MaxTagLength)
 		if long {
 			cut = append(cut, key)
 		}
-		tags = append(tags, mlflow.Tag{Key: key, Value: value})
+		tags = append(tags, mlflow.Tag{Key: host.Secrets.Key(key), Value: value})
 	}
 	return tags, cut
 }

@@ -37,7 +37,7 @@ func TestRunName(t *testing.T) {
 func TestUsersTagWinsOverTheCIs(t *testing.T) {
 	tags, cut := planTags(Inputs{Tags: []mlflow.Tag{
 		{Key: "vcs.ref.head.name", Value: "first"}, {Key: "long", Value: strings.Repeat("x", 6000)}, {Key: "vcs.ref.head.name", Value: "mine"},
-	}}, ciinfo.Info{Provider: ciinfo.GitHub, HeadRef: "main"}, "1", "job")
+	}}, ciinfo.Info{Provider: ciinfo.GitHub, HeadRef: "main"}, Host{Version: "1"}, "job")
 	var got []string
 	for _, tag := range tags {
 		if tag.Key == "vcs.ref.head.name" {

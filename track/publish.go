@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/outputs"
+	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 	"github.com/Iyalvan/mlops-track/report"
@@ -16,7 +17,7 @@ import (
 // publish tells everybody: the closing table in the log, the job summary, the outputs. What cannot be written is told and
 // changes nothing.
 func publish(p Plan, host Host, out Outcome) {
-	r := reportOf(p, out, host)
+	r := redact.Deep(host.Secrets, reportOf(p, out, host))
 	if out.Refused == nil {
 		host.Console.Block(report.Terminal(r))
 		host.Console.Say("%s", r.Verdict())
@@ -30,7 +31,7 @@ func publish(p Plan, host Host, out Outcome) {
 			warn(host, outputs.WriteSummary(file, report.Markdown(r)))
 		}
 	}
-	values := outputValues(out)
+	values := cleanOutputs(outputValues(out), out, host.Secrets)
 	if file := host.Getenv("GITHUB_OUTPUT"); file != "" {
 		warn(host, outputs.WriteGitHub(file, values))
 	}
@@ -69,6 +70,22 @@ func OutputNames() []string {
 // outputValues are the outputs that have a value, in the order of the documentation.
 func outputValues(out Outcome) []outputs.Value {
 	return slices.DeleteFunc(allOutputs(out), func(v outputs.Value) bool { return v.Text == "" })
+}
+
+// cleanOutputs takes out the secrets; those of JSON before its quotes hide them. What the store and we made up stays as it is.
+func cleanOutputs(values []outputs.Value, out Outcome, secrets *redact.Redactor) []outputs.Value {
+	for i, v := range values {
+		switch v.Name {
+		case "run-id", "experiment-id", "status", "exit-code", "model-version":
+		case "metrics":
+			values[i].Text = metricsJSON(redact.Deep(secrets, out.Run.Metrics))
+		case "params":
+			values[i].Text = toJSON(redact.Deep(secrets, out.Run.Params))
+		default:
+			values[i].Text = secrets.Text(v.Text)
+		}
+	}
+	return values
 }
 
 func allOutputs(out Outcome) []outputs.Value {

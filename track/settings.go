@@ -69,6 +69,7 @@ func jobSettings() []Setting {
 		{Name: "stop-grace", Kind: Duration, Default: "5s", Help: "time between the signal passed on to the step and SIGKILL to its group"},
 		{Name: "outputs-file", Help: "where outputs go as dotenv, besides `GITHUB_OUTPUT`"},
 		{Name: "pass-env", Kind: Lines, Help: "variables that are kept for the step although they would be taken out, one a line"},
+		{Name: "redact", Kind: Lines, Help: "patterns removed from all that is written, besides the known secrets, one regular expression a line"},
 		{Name: "dry-run", Kind: Switch, Default: "false", Help: "print the plan, run nothing"},
 		{Name: "matrix", ActionOnly: true, Kind: JSON, Help: "the matrix cell of this job, `${{ toJSON(matrix) }}`"},
 		{Name: "job-id", ActionOnly: true, Help: "the check run of this job, `${{ job.check_run_id }}`"},
@@ -80,7 +81,7 @@ func jobSettings() []Setting {
 func unbuilt() []string {
 	return []string{
 		"comment", "comment-mode", "comment-key", "github-token", "gitlab-token",
-		"baseline", "fail-if", "relay", "system-metrics", "metrics", "gate-mode", "model-alias", "promote-if", "redact",
+		"baseline", "fail-if", "relay", "system-metrics", "metrics", "gate-mode", "model-alias", "promote-if",
 		"report-file",
 	}
 }

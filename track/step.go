@@ -3,12 +3,14 @@ package track
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/internal/process"
+	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -31,18 +33,21 @@ func (s StepResult) elapsed() time.Duration { return s.End.Sub(s.Start) }
 // started is a result too.
 func runStep(p Plan, o open, env Environment, host Host, in *interrupts) StepResult {
 	follower := collect.Follow(p.Files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
+		cleanMetrics(points, host.Secrets)
 		return o.store.LogBatch(ctx, o.run.ID, mlflow.Batch{Metrics: points})
 	})
 	result := process.Run(process.Command{
 		Args: p.Args, Dir: p.WorkingDirectory, Env: env.All,
 		Stdin: host.Stdin, Stdout: host.Stdout, Stderr: host.Stderr, Grace: p.StopGrace,
+		Filter: func(w io.Writer) io.WriteCloser { return host.Secrets.Writer(w) },
 	}, in.forward, func(sig os.Signal) { tellKilled(o, sig, host) })
 
 	training, err := readTraining(p.Files.Hook)
 	if err != nil {
 		host.Console.Warn(err.Error(), "")
 	}
-	return StepResult{Result: result, Training: training, follower: follower}
+	result.Tail = host.Secrets.Text(result.Tail) // secrets that were minted after they were written
+	return StepResult{Result: result, Training: redact.Deep(host.Secrets, training), follower: follower}
 }
 
 // tellKilled writes the run's status as soon as the signal comes: there may be no time later.

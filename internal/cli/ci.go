@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
 	"sort"
 
 	"github.com/spf13/cobra"
@@ -14,13 +12,11 @@ func (a *app) ciCommand() *cobra.Command {
 		Use:   "ci",
 		Short: "Print the CI context that was detected and the tags derived from it",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(*cobra.Command, []string) error {
 			info := a.detectCI("", "")
 			tags := info.Tags()
 			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				return enc.Encode(struct {
+				return a.printJSON(struct {
 					Provider string            `json:"provider"`
 					Tags     map[string]string `json:"tags"`
 				}{string(info.Provider), tags})
@@ -30,9 +26,9 @@ func (a *app) ciCommand() *cobra.Command {
 				keys = append(keys, k)
 			}
 			sort.Strings(keys)
-			fmt.Fprintf(cmd.OutOrStdout(), "provider: %s\n", info.Provider)
+			a.print("provider: " + string(info.Provider) + "\n")
 			for _, k := range keys {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", k, tags[k])
+				a.print(k + ": " + tags[k] + "\n")
 			}
 			return nil
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/internal/redact"
 )
 
 // Exit codes of this program where they are not the step's own.
@@ -38,7 +40,7 @@ type Process struct {
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, p Process) int {
-	a := &app{Process: p}
+	a := &app{Process: p, secrets: redact.New(redact.Find(p.Environ, p.Args)...)}
 	root := a.root()
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
@@ -53,7 +55,8 @@ func Main(ctx context.Context, p Process) int {
 type app struct {
 	Process
 
-	code int // exit code of a command that ended without an error of ours
+	secrets *redact.Redactor
+	code    int // exit code of a command that ended without an error of ours
 }
 
 func (a *app) root() *cobra.Command {
@@ -109,8 +112,20 @@ func hint(err error) string {
 	return ""
 }
 
+// console is for people, on standard error. In a file no runner reads the masks: there they would only show the secrets.
 func (a *app) console() *console.Console {
-	return console.New(a.Stderr, a.getenv("GITHUB_ACTIONS") == "true")
+	info, err := a.Stderr.Stat()
+	return console.New(a.Stderr, a.secrets, a.getenv("GITHUB_ACTIONS") == "true" && err == nil && !info.Mode().IsRegular())
+}
+
+// maskAll hides the secrets that came in, before anything else is printed.
+func (a *app) maskAll() {
+	known := redact.Find(a.Environ, a.Args)
+	slices.Sort(known)
+	console := a.console()
+	for _, secret := range slices.Compact(known) {
+		console.Mask(secret)
+	}
 }
 
 // getenv returns a variable of the environment that main handed in.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,6 +17,7 @@ import (
 
 	"github.com/Iyalvan/mlops-track/awsauth"
 	"github.com/Iyalvan/mlops-track/doctor"
+	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
@@ -38,10 +37,12 @@ func (a *app) doctorCommand() *cobra.Command {
 			if len(args) == 0 {
 				args = []string{a.python()}
 			}
+			a.maskAll()
 			in, err := track.ParseInputs(track.Given{Set: f.lookup(cmd), Tags: f.tags, Env: a.getenv, Command: args, Dir: a.Dir})
 			if err != nil {
 				return usageError{hinted{err, "see mlops-track doctor --help"}}
 			}
+			a.secrets.Hide(in.Redact...)
 			return a.doctor(cmd.Context(), in, asJSON)
 		},
 	}
@@ -71,10 +72,10 @@ func (a *app) doctor(ctx context.Context, in track.Inputs, asJSON bool) error {
 	}
 	findings := []doctor.Finding{}
 	good := doctor.Run(ctx, checks, doctor.Limit, func(f doctor.Finding) {
-		f = e.masked(f)
+		f = redact.Deep(a.secrets, e.masked(f))
 		findings = append(findings, f)
 		if !asJSON {
-			fmt.Fprint(a.Stdout, doctor.Render(f))
+			a.print(doctor.Render(f))
 		}
 	})
 	if !good {
@@ -83,9 +84,7 @@ func (a *app) doctor(ctx context.Context, in track.Inputs, asJSON bool) error {
 	if !asJSON {
 		return nil
 	}
-	enc := json.NewEncoder(a.Stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
+	return a.printJSON(struct {
 		OK     bool             `json:"ok"`
 		Checks []doctor.Finding `json:"checks"`
 	}{good, findings})

@@ -17,7 +17,7 @@ func (a *app) host() (track.Host, error) {
 	}
 	host := track.Host{
 		Environ: a.Environ, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Signals: a.Signals,
-		Version: a.Version, Access: access, Console: a.console(), Now: time.Now,
+		Version: a.Version, Access: access, Console: a.console(), Secrets: a.secrets, Now: time.Now,
 		TempDirs: []string{os.TempDir(), a.getenv("RUNNER_TEMP")},
 	}
 	if host.PythonDir, err = a.unpackPython(); err != nil {

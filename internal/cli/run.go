@@ -49,10 +49,12 @@ func (a *app) input(name string) (string, bool) {
 
 // track runs the main job, from inputs to exit code.
 func (a *app) track(ctx context.Context, given track.Given) error {
+	a.maskAll()
 	in, err := track.ParseInputs(given)
 	if err != nil {
 		return usageError{hinted{err, "see mlops-track run --help"}}
 	}
+	a.secrets.Hide(in.Redact...)
 	host, err := a.host()
 	if err != nil {
 		return err

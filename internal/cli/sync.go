@@ -23,6 +23,7 @@ func (a *app) syncCommand() *cobra.Command {
 			"params, metrics with steps and times, tags, artifacts, status. It is safe to repeat: only what is missing is sent.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.maskAll()
 			dir := ".mlops-track"
 			if len(args) == 1 {
 				dir = args[0]

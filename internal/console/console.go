@@ -1,15 +1,19 @@
 // Package console is what a person reads while the job runs: one line a stage, warnings with their next step, errors. It
 // writes to standard error, so that standard output stays the training's own. In GitHub warnings and errors are also
-// annotations.
+// annotations. No secret that the redactor knows is printed, and nothing that a training or a pull request wrote becomes a
+// workflow command.
 package console
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
 
 	"github.com/sethvargo/go-githubactions"
+
+	"github.com/Iyalvan/mlops-track/internal/redact"
 )
 
 // Note is a warning or an error with what to do about it.
@@ -22,18 +26,17 @@ type Note struct {
 type Console struct {
 	mu       sync.Mutex
 	out      io.Writer
-	actions  *githubactions.Action // nil outside GitHub
+	secrets  *redact.Redactor
+	github   bool
+	printed  bool // there may be an unfinished line of the step in the log
 	warnings []Note
 }
 
-// New returns a console that writes to out. With annotate, warnings and errors become workflow commands too.
+// New returns a console that writes to out, without the secrets. With github, out is read by a runner of GitHub's: warnings
+// and errors become workflow commands too, and secrets are masked.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-func New(out io.Writer, annotate bool) *Console {
-	c := &Console{out: out}
-	if annotate {
-		c.actions = githubactions.New(githubactions.WithWriter(patient{out}))
-	}
-	return c
+func New(out io.Writer, secrets *redact.Redactor, github bool) *Console {
+	return &Console{out: out, secrets: secrets, github: github}
 }
 
 // Say prints one line.
@@ -45,22 +48,24 @@ func (c *Console) Say(format string, args ...any) {
 
 // Warn prints a warning and its next step, and remembers both.
 func (c *Console) Warn(text, hint string) {
+	text, hint = c.secrets.Text(text), c.secrets.Text(hint)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.warnings = append(c.warnings, Note{Text: text, Hint: hint})
 	c.note("warning: ", text, hint)
-	if c.actions != nil {
-		c.actions.Warningf("%s", joined(text, hint))
+	if c.github {
+		c.write(command("warning", joined(text, hint)))
 	}
 }
 
 // Error prints an error and what to do about it.
 func (c *Console) Error(text, hint string) {
+	text, hint = c.secrets.Text(text), c.secrets.Text(hint)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.note("error: ", text, hint)
-	if c.actions != nil {
-		c.actions.Errorf("%s", joined(text, hint))
+	if c.github {
+		c.write(command("error", joined(text, hint)))
 	}
 }
 
@@ -71,13 +76,25 @@ func (c *Console) Block(text string) {
 	c.print("", strings.TrimRight(text, "\n"))
 }
 
-// Mask hides a secret in the log of a GitHub job from now on. Elsewhere there is nothing to tell it to.
+// Mask makes a secret known: it is printed nowhere by us from now on and, in the log of a GitHub job, by nobody. A runner
+// reads line by line, so each line of a secret is masked. The step may have left its last line open, and a command stands
+// at the beginning of one: without a line end before it, it would show what it is to hide.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
 func (c *Console) Mask(secret string) {
+	c.secrets.Add(secret)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.actions != nil && secret != "" {
-		c.actions.AddMask(secret)
+	if !c.github {
+		return
+	}
+	for _, part := range redact.Parts(secret) {
+		switch {
+		case strings.ContainsAny(part, "\r\n"): // its lines come by themselves
+		case c.printed:
+			c.write(append([]byte("\n"), command("add-mask", part)...))
+		default:
+			c.write(command("add-mask", part))
+		}
 	}
 }
 
@@ -95,21 +112,25 @@ func (c *Console) note(kind, text, hint string) {
 	}
 }
 
-// print writes each line under the program's name. A line cannot smuggle in a workflow command, as it never starts one.
+// print writes each line under the program's name.
 func (c *Console) print(kind, text string) {
 	var b strings.Builder
-	for line := range strings.Lines(text) {
-		fmt.Fprintf(&b, "mlops-track: %s%s\n", kind, strings.TrimRight(line, "\r\n"))
+	for line := range strings.Lines(Inert(c.secrets.Text(text))) {
+		fmt.Fprintf(&b, "mlops-track: %s%s\n", kind, strings.TrimRight(line, "\n"))
 	}
-	_, _ = io.WriteString(c.out, b.String()) // a closed log is no reason to stop
+	c.printed = true
+	c.write([]byte(b.String()))
 }
 
-// patient hides write errors from go-githubactions, which panics on them.
-type patient struct{ io.Writer }
+// command is a workflow command on a line of its own.
+func command(name, message string) []byte {
+	var b bytes.Buffer
+	githubactions.New(githubactions.WithWriter(&b)).IssueCommand(&githubactions.Command{Name: name, Message: message})
+	return b.Bytes()
+}
 
-func (p patient) Write(b []byte) (int, error) {
-	_, _ = p.Writer.Write(b)
-	return len(b), nil
+func (c *Console) write(text []byte) {
+	_, _ = c.out.Write(text) // a closed log is no reason to stop
 }
 
 func joined(text, hint string) string {

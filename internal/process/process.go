@@ -1,6 +1,7 @@
 package process
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
@@ -16,7 +17,12 @@ type Command struct {
 	Stdout *os.File
 	Stderr *os.File
 	Grace  time.Duration // between the first signal passed on and SIGKILL to the group
+	Filter Filter        // may be nil
 }
+
+// Filter stands before what is kept of standard error and changes it. It is closed when the command has ended; a process
+// left behind may still write then, at the same time.
+type Filter func(io.Writer) io.WriteCloser
 
 // Result is how the command ended.
 type Result struct {
@@ -35,7 +41,7 @@ type Result struct {
 // Run runs cmd until it ends. Signals that arrive are passed on to its group; the first one also calls asked, at once and
 // on its own goroutine, and starts the grace. A second one ends the grace.
 func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
-	streams, err := connect(cmd.Stdout, cmd.Stderr)
+	streams, err := connect(cmd.Stdout, cmd.Stderr, cmd.Filter)
 	if err != nil {
 		return notRun(err)
 	}

@@ -23,10 +23,15 @@ type streams struct {
 	read           *os.File // our end of the pipe; nil without one
 	done           chan struct{}
 	tail           tail
+	keep           io.WriteCloser // leads to tail
 }
 
-func connect(stdout, stderr *os.File) (*streams, error) {
+func connect(stdout, stderr *os.File, filter Filter) (*streams, error) {
 	s := &streams{stdout: stdout, stderr: stderr, done: make(chan struct{})}
+	s.keep = &s.tail
+	if filter != nil {
+		s.keep = filter(&s.tail)
+	}
 	if stderr == nil || term.IsTerminal(int(stderr.Fd())) {
 		close(s.done)
 		return s, nil
@@ -52,7 +57,7 @@ func (s *streams) copy(to io.Writer) {
 		n, err := s.read.Read(buf)
 		if n > 0 {
 			_, _ = to.Write(buf[:n])
-			s.tail.add(buf[:n])
+			_, _ = s.keep.Write(buf[:n]) // into memory
 		}
 		if err != nil {
 			return
@@ -73,6 +78,7 @@ func (s *streams) drain() string {
 	case <-s.done:
 	case <-time.After(drainTime):
 	}
+	_ = s.keep.Close() // of memory
 	return s.tail.text()
 }
 
@@ -97,19 +103,22 @@ func sameFile(a, b *os.File) bool {
 	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
-// tail keeps the last bytes written to it.
+// tail keeps the last bytes written to it. Close changes nothing.
 type tail struct {
 	mu  sync.Mutex
 	buf []byte
 }
 
-func (t *tail) add(p []byte) {
+func (t *tail) Close() error { return nil }
+
+func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.buf = append(t.buf, p...)
 	if extra := len(t.buf) - tailSize; extra > 0 {
 		t.buf = append(t.buf[:0], t.buf[extra:]...)
 	}
+	return len(p), nil
 }
 
 func (t *tail) text() string {
