@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,20 +21,18 @@ const (
 
 var errRedirect = errors.New("the redirect leads elsewhere or changes the request")
 
-// bounded returns a client that reads no endless answers and follows a redirect only where the token and the request stay
-// what they are: within one host, and with the same method.
+// bounded returns a client that waits for no answer for ever, reads no endless ones, and follows a redirect only where the
+// token and the request stay what they are: within one host, and with the same method.
 func bounded(c *http.Client) *http.Client {
+	if c == nil {
+		c = &http.Client{}
+	}
 	base := c.Transport
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	timeout := c.Timeout
-	if timeout <= 0 || timeout > patience {
-		timeout = patience
-	}
 	return &http.Client{
 		Transport: boundedTransport{base},
-		Timeout:   timeout,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			first := via[0]
 			if len(via) > maxHops || req.Method != first.Method || req.URL.Host != first.URL.Host || req.URL.Scheme != first.URL.Scheme {
@@ -47,17 +46,21 @@ func bounded(c *http.Client) *http.Client {
 type boundedTransport struct{ base http.RoundTripper }
 
 func (t boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.base.RoundTrip(req)
+	ctx, cancel := context.WithTimeout(req.Context(), patience)
+	resp, err := t.base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
+		cancel()
 		return nil, err
 	}
-	resp.Body = &boundedBody{ReadCloser: resp.Body, left: maxAnswer}
+	resp.Body = &boundedBody{ReadCloser: resp.Body, left: maxAnswer, end: cancel}
 	return resp, nil
 }
 
+// boundedBody ends its request with its last byte: the clients do not close every body that they read to its end.
 type boundedBody struct {
 	io.ReadCloser
 	left int64
+	end  context.CancelFunc
 }
 
 func (b *boundedBody) Read(p []byte) (int, error) {
@@ -66,7 +69,15 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
+	if err != nil {
+		b.end()
+	}
 	return n, err
+}
+
+func (b *boundedBody) Close() error {
+	b.end()
+	return b.ReadCloser.Close()
 }
 
 // apiURL parses the address of an API and ends it with a slash.
