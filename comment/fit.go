@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 const (
@@ -30,7 +31,7 @@ func newDraft(s Section, limit int) draft {
 		return text
 	}}
 	d.part = part{
-		Name: shorten(s.Name, longestName), Run: s.Order.Run, Attempt: s.Order.Attempt,
+		Name: shorten(strings.ToValidUTF8(s.Name, "\uFFFD"), longestName), Run: s.Order.Run, Attempt: s.Order.Attempt,
 		Time: s.Order.Time.UTC().Truncate(1e6), text: d.render(limit),
 	}
 	d.Digest = digest(d.text)

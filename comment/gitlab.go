@@ -206,10 +206,20 @@ func (g *GitLab) fault(doing string, resp *gitlab.Response, err error) error {
 	}
 	message := ""
 	if answer, ok := errors.AsType[*gitlab.ErrorResponse](err); ok {
-		message = answer.Message
+		message = said(answer.Message)
 	}
 	hint := func(status int, message string) string { return gitlabHint(status, message, g.job) }
 	return refusal{doing: doing, resp: resp.Response, message: message, hint: hint}.err()
+}
+
+// said takes the client's braces off a message, as in {message: 401 Unauthorized}.
+func said(message string) string {
+	for _, name := range []string{"message", "error"} {
+		if inner, ok := strings.CutPrefix(message, "{"+name+": "); ok {
+			return strings.TrimSuffix(inner, "}")
+		}
+	}
+	return message
 }
 
 func (g *GitLab) about(verb string) string { return fmt.Sprintf("%s %s!%d", verb, g.project, g.iid) }

@@ -51,9 +51,18 @@ func Post(ctx context.Context, forge Forge, key Key, section Section, mode Mode)
 	defer cancel()
 	limit := forge.Limit()
 	p := &poster{forge: forge, key: key, mode: mode, limit: limit, window: window}
-	p.draft = newDraft(section, limit-len(key.marker())-bareNote-longestHeader)
+	p.draft = newDraft(section, longestSection(section, limit-len(key.marker())-bareNote-longestHeader))
 	posted, err := p.converge(ctx)
 	return posted, errors.Join(append(p.left, err)...)
+}
+
+// longestSection is how long a section may be in a comment with that much room. A cell of a matrix leaves some to the
+// others from the beginning, so that the first need not be folded for the second.
+func longestSection(s Section, room int) int {
+	if s.Name != "" {
+		return room / 4
+	}
+	return room
 }
 
 // longestHeader is more than the hidden lines of a section take, its short form included.

@@ -83,7 +83,12 @@ func onGitLab(t testing.TB) side {
 func onBoth(t *testing.T, test func(*testing.T, side)) {
 	t.Helper()
 	for name, open := range map[string]func(testing.TB) side{"GitHub": onGitHub, "GitLab": onGitLab} {
-		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { test(t, open(t)) }) })
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test(t, open(t))
+				time.Sleep(time.Hour) // requests that were given up end
+			})
+		})
 	}
 }
 
