@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Denied is that the forge does not let this token do it. It is no reason to fail a job.
-type Denied struct {
+// DeniedError is that the forge does not let this token do it. It is no reason to fail a job.
+type DeniedError struct {
 	Doing   string // what was tried, as: create comment on acme/model#7
 	Status  int    // of HTTP
 	Message string // the forge's own words, one line
 	hint    string
 }
 
-func (e *Denied) Error() string { return fmt.Sprintf("%s: %d %s", e.Doing, e.Status, e.Message) }
+func (e *DeniedError) Error() string { return fmt.Sprintf("%s: %d %s", e.Doing, e.Status, e.Message) }
 
 // Hint returns what brings the comment; it may have several lines, among them lines of a workflow file.
-func (e *Denied) Hint() string { return e.hint }
+func (e *DeniedError) Hint() string { return e.hint }
 
 // refusal is the answer of a forge that is no success, and what it was about.
 type refusal struct {
@@ -41,15 +41,15 @@ func (r refusal) err() error {
 	wait, busy := limited(r.resp, said)
 	switch {
 	case busy:
-		return &unavailable{cause: plain, after: wait}
+		return &unavailableError{cause: plain, after: wait}
 	case status >= 500 || status == http.StatusRequestTimeout:
 		after, _ := retryAfter(r.resp.Header)
-		return &unavailable{cause: plain, after: after}
+		return &unavailableError{cause: plain, after: after}
 	case status == http.StatusRequestEntityTooLarge,
 		(status == http.StatusUnprocessableEntity || status == http.StatusBadRequest) && strings.Contains(strings.ToLower(said), "too long"):
 		return fmt.Errorf("%w: %w", plain, ErrTooLong)
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusGone:
-		return &Denied{Doing: r.doing, Status: status, Message: said, hint: r.hint(status, said)}
+		return &DeniedError{Doing: r.doing, Status: status, Message: said, hint: r.hint(status, said)}
 	}
 	return plain
 }
@@ -63,7 +63,7 @@ func oneLine(text string) string {
 }
 
 func isStatus(err error, status int) bool {
-	d, ok := errors.AsType[*Denied](err)
+	d, ok := errors.AsType[*DeniedError](err)
 	return ok && d.Status == status
 }
 

@@ -180,7 +180,7 @@ func TestDenied(t *testing.T) {
 				}
 				began := time.Now()
 				posted, err := comment.Post(t.Context(), s.open(use, number), key, says("a", 1, "x"), comment.Update)
-				denied, ok := errors.AsType[*comment.Denied](err)
+				denied, ok := errors.AsType[*comment.DeniedError](err)
 				if !ok || denied.Status != c.status || !strings.Contains(denied.Hint(), hint) {
 					t.Errorf("%+v: %v, hint %q", posted, err, denied.Hint())
 				}
@@ -216,7 +216,7 @@ func TestDeniedByGitHub(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = comment.Post(t.Context(), f, key, says("", 1, "x"), comment.Update)
-			denied, ok := errors.AsType[*comment.Denied](err)
+			denied, ok := errors.AsType[*comment.DeniedError](err)
 			if !ok || !strings.Contains(err.Error(), c.says) || !strings.Contains(denied.Hint(), c.hint) {
 				t.Errorf("%v, hint %q", err, denied.Hint())
 			}
@@ -234,7 +234,7 @@ func TestJobTokenOfGitLab(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = comment.Post(t.Context(), f, key, says("", 1, "x"), comment.Update)
-	denied, ok := errors.AsType[*comment.Denied](err)
+	denied, ok := errors.AsType[*comment.DeniedError](err)
 	if !ok || denied.Status != 401 || !strings.Contains(denied.Hint(), "CI_JOB_TOKEN") || !strings.Contains(denied.Hint(), "gitlab-token") {
 		t.Errorf("%v, hint %q", err, denied.Hint())
 	}
@@ -277,7 +277,7 @@ func TestHidingFails(t *testing.T) {
 		refused := forgetest.Fault{Status: 200, Body: `{"data":null,"errors":[{"type":"FORBIDDEN","message":"Resource not accessible by integration"}]}`}
 		s.Fail("GRAPHQL", forgetest.Fault{}, refused)
 		posted, err := comment.Post(t.Context(), s.open(token, 7), key, says("", 2, "two"), comment.HideAndNew)
-		denied, ok := errors.AsType[*comment.Denied](err)
+		denied, ok := errors.AsType[*comment.DeniedError](err)
 		if posted.Outcome != comment.Created || !posted.Confirmed || !ok || !strings.Contains(denied.Error(), "hide comment") {
 			t.Errorf("%+v, %v", posted, err)
 		}

@@ -10,7 +10,7 @@ import (
 // Forge is one pull or merge request, seen by one account. Its methods send each request once and wait for nothing: what
 // to do after an error is Post's to decide.
 //
-// An error is a *Denied for what will not pass by itself, ErrTooLong, or one that passes and knows how long that takes.
+// An error is a *DeniedError for what will not pass by itself, ErrTooLong, or one that passes and knows how long that takes.
 type Forge interface {
 	// List returns one page of the comments, counted from 1, and of these only those that this account wrote. Oldest first.
 	List(ctx context.Context, page int) (Page, error)
@@ -60,11 +60,11 @@ func (p PullRequest) Accepts(head string) error {
 // ErrTooLong is that the forge takes no body of that length.
 var ErrTooLong = errors.New("the comment is too long")
 
-// unavailable is an error that passes by itself.
-type unavailable struct {
+// unavailableError is an error that passes by itself.
+type unavailableError struct {
 	cause error
 	after time.Duration // that the server asks to wait; 0: it does not say
 }
 
-func (e *unavailable) Error() string { return e.cause.Error() }
-func (e *unavailable) Unwrap() error { return e.cause }
+func (e *unavailableError) Error() string { return e.cause.Error() }
+func (e *unavailableError) Unwrap() error { return e.cause }

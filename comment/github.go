@@ -241,21 +241,21 @@ func (g *GitHub) ask(ctx context.Context, doing, query string, variables map[str
 func (g *GitHub) fault(doing string, err error) error {
 	if limit, ok := errors.AsType[*github.RateLimitError](err); ok {
 		wait := max(time.Until(limit.Rate.Reset.Time), 0) + time.Second
-		return &unavailable{cause: fmt.Errorf("%s: %s", doing, oneLine(limit.Message)), after: wait}
+		return &unavailableError{cause: fmt.Errorf("%s: %s", doing, oneLine(limit.Message)), after: wait}
 	}
 	if limit, ok := errors.AsType[*github.AbuseRateLimitError](err); ok {
 		wait := secondaryWait
 		if limit.RetryAfter != nil {
 			wait = *limit.RetryAfter
 		}
-		return &unavailable{cause: fmt.Errorf("%s: %s", doing, oneLine(limit.Message)), after: wait}
+		return &unavailableError{cause: fmt.Errorf("%s: %s", doing, oneLine(limit.Message)), after: wait}
 	}
 	if answer, ok := errors.AsType[*github.ErrorResponse](err); ok {
-		message := answer.Message
+		message := []string{answer.Message}
 		for _, detail := range answer.Errors {
-			message += " " + detail.Message
+			message = append(message, detail.Message)
 		}
-		return refusal{doing: doing, resp: answer.Response, message: message, hint: g.hint}.err()
+		return refusal{doing: doing, resp: answer.Response, message: strings.Join(message, " "), hint: g.hint}.err()
 	}
 	return unanswered(doing, err)
 }

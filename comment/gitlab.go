@@ -20,7 +20,7 @@ type GitLabOptions struct {
 	// APIURL is CI_API_V4_URL, as https://gitlab.example.com/api/v4; empty: https://gitlab.com/api/v4.
 	APIURL string
 	Token  string
-	// JobToken is that Token is CI_JOB_TOKEN. No version of GitLab lets it write notes by default: expect a *Denied.
+	// JobToken is that Token is CI_JOB_TOKEN. No version of GitLab lets it write notes by default: expect a *DeniedError.
 	JobToken bool
 	Project  string // path or id, of the project that the merge request goes to
 	Number   int    // the iid, CI_MERGE_REQUEST_IID

@@ -45,7 +45,7 @@ const (
 
 // Post puts the section into the comment with that key, which it creates where there is none. It ends when that is done and
 // stands, when the forge refuses it, or with ctx; in any case after 3 minutes. Posted says what is known, also beside an
-// error: a comment may be there although an older one could not be hidden. What the forge refuses is a *Denied.
+// error: a comment may be there although an older one could not be hidden. What the forge refuses is a *DeniedError.
 func Post(ctx context.Context, forge Forge, key Key, section Section, mode Mode) (Posted, error) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
@@ -164,7 +164,7 @@ func (p *poster) settled(read time.Time, target own) (bool, time.Duration) {
 		p.posted.Confirmed = true
 		return true, 0
 	}
-	return false, p.written.Add(settle).Sub(time.Now()) + time.Millisecond
+	return false, time.Until(p.written.Add(settle)) + time.Millisecond
 }
 
 func (p *poster) create(ctx context.Context, next step) error {
@@ -218,7 +218,8 @@ func (p *poster) update(ctx context.Context, next step) error {
 
 // clear hides or deletes a comment. One that resists is left, and told.
 func (p *poster) clear(ctx context.Context, next step) error {
-	c, err := next.target.Comment, error(nil)
+	var err error
+	c := next.target.Comment
 	if next.do == hide {
 		err = p.forge.Hide(ctx, c, retire(p.key, c.Body))
 	} else {
@@ -259,7 +260,7 @@ func (p *poster) failed(ctx context.Context, err error) (time.Duration, error) {
 		return 0, err
 	}
 	wait := backoff(p.failures)
-	var u *unavailable
+	var u *unavailableError
 	if errors.As(err, &u) && u.after > wait {
 		wait = u.after
 	}

@@ -14,7 +14,7 @@ import (
 
 // passes reports whether an error may pass by itself.
 func passes(err error) bool {
-	_, ok := errors.AsType[*unavailable](err)
+	_, ok := errors.AsType[*unavailableError](err)
 	return ok
 }
 
@@ -53,7 +53,7 @@ func unanswered(doing string, err error) error {
 		errors.Is(err, errRedirect) {
 		return err
 	}
-	return &unavailable{cause: err}
+	return &unavailableError{cause: err}
 }
 
 // secondaryWait is what GitHub asks for where a secondary limit says nothing of its own

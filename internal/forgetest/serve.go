@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -36,9 +37,7 @@ func (s *served) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer resp.Body.Close()
-	for name, values := range resp.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), resp.Header)
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		w.Header().Set("Content-Length", strconv.Itoa(2*len(body)+1))
@@ -74,8 +73,9 @@ func (s *served) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		resp, err := s.respond(sent)
-		done <- outcome{resp, err}
+		var o outcome
+		o.resp, o.err = s.respond(sent)
+		done <- o
 	}()
 	select {
 	case <-r.Context().Done():
@@ -106,7 +106,7 @@ func (s *served) respond(r *http.Request) (*http.Response, error) {
 			record.Header().Set(name, value)
 		}
 		record.WriteHeader(fault.Status)
-		record.WriteString(fault.Body)
+		_, _ = record.WriteString(fault.Body)
 	}
 	resp := record.Result()
 	resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
