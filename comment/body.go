@@ -1,0 +1,173 @@
+package comment
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	hiddenPrefix = "<!-- mlops-track"
+	openPrefix   = hiddenPrefix + " section "
+	lineEnd      = " -->"
+	closeLine    = hiddenPrefix + " end -->"
+)
+
+// form is how much of a section is shown.
+type form string
+
+const (
+	full  form = ""
+	brief form = "brief"
+	bare  form = "bare" // nothing but the hidden line
+)
+
+// part is a section as it stands in a comment.
+type part struct {
+	Name    string    `json:"name"`
+	Run     int64     `json:"run"`
+	Attempt int       `json:"attempt"`
+	Time    time.Time `json:"time"`
+	Digest  string    `json:"digest"` // of the Markdown before it was made to fit
+	Form    form      `json:"form,omitempty"`
+	Brief   string    `json:"brief,omitempty"` // what to show instead when room is needed
+
+	text string
+}
+
+func (p part) order() Order { return Order{Run: p.Run, Attempt: p.Attempt, Time: p.Time} }
+
+// same reports whether p says what other says. Times are left out: the same job told again says nothing new.
+func (p part) same(other part) bool {
+	return p.Name == other.Name && p.Run == other.Run && p.Attempt == other.Attempt && p.Digest == other.Digest
+}
+
+// folded returns p in a shorter form. Without a short form, or with one that saves nothing, that is the bare one.
+func (p part) folded() part {
+	if p.Form == full && p.Brief != "" && len(p.Brief) < len(p.text) {
+		p.Form, p.text = brief, p.Brief
+	} else {
+		p.Form, p.text = bare, ""
+	}
+	p.Brief = ""
+	return p
+}
+
+// render returns the part with its hidden lines. JSON in them has no ">", so it does not end them.
+func (p part) render() string {
+	header, err := json.Marshal(p)
+	if err != nil { // a year beyond 9999
+		p.Time = time.Time{}
+		header, _ = json.Marshal(p)
+	}
+	text := p.text
+	if text != "" {
+		text = "\n" + text + "\n"
+	}
+	return openPrefix + string(header) + lineEnd + "\n" + text + closeLine + "\n"
+}
+
+// plain returns Markdown that contains none of our hidden lines.
+func plain(markdown string) string {
+	markdown = strings.ReplaceAll(strings.ToValidUTF8(markdown, "\uFFFD"), "\r\n", "\n")
+	return strings.Trim(strings.ReplaceAll(markdown, hiddenPrefix, "&lt;!-- mlops-track"), "\n")
+}
+
+// renderBody returns a comment with these parts, in the order of their names.
+func renderBody(key Key, parts []part) string {
+	var b strings.Builder
+	b.WriteString(key.marker() + "\n")
+	hidden := 0
+	for _, p := range sorted(parts) {
+		b.WriteString(p.render())
+		if p.Form == bare {
+			hidden++
+		}
+	}
+	if hidden > 0 {
+		fmt.Fprintf(&b, "\n*%d of %d reports are not shown here, as the comment would be too long; their job summaries have them.*\n",
+			hidden, len(parts))
+	}
+	return b.String()
+}
+
+// bareNote is more than the line about bare parts takes.
+const bareNote = 160
+
+func sorted(parts []part) []part {
+	return slices.SortedFunc(slices.Values(parts), func(a, b part) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// parseBody returns the parts of a comment, and whether it is one with that key. What it does not understand it leaves out.
+func parseBody(key Key, body string) (parts []part, ours bool) {
+	first, rest, _ := strings.Cut(body, "\n")
+	if strings.TrimRight(first, " \r") != key.marker() {
+		return nil, false
+	}
+	var current *part
+	var text []string
+	for line := range strings.Lines(rest) {
+		line = strings.TrimRight(line, "\r\n")
+		header, opens := strings.CutPrefix(line, openPrefix)
+		switch {
+		case opens:
+			current, text = parseHeader(header), nil
+		case line == closeLine && current != nil:
+			current.text = strings.Trim(strings.Join(text, "\n"), "\n")
+			parts = merge(parts, []part{*current})
+			current = nil
+		default:
+			text = append(text, line)
+		}
+	}
+	return parts, true
+}
+
+func parseHeader(line string) *part {
+	header, closed := strings.CutSuffix(strings.TrimRight(line, " "), lineEnd)
+	var p part
+	if !closed || json.Unmarshal([]byte(header), &p) != nil {
+		return nil
+	}
+	p.Brief = plain(p.Brief)
+	return &p
+}
+
+// merge returns the newest part of each name.
+func merge(a, b []part) []part {
+	out := slices.Clone(a)
+	for _, p := range b {
+		at := slices.IndexFunc(out, func(q part) bool { return q.Name == p.Name })
+		switch {
+		case at < 0:
+			out = append(out, p)
+		case p.order().Compare(out[at].order()) > 0:
+			out[at] = p
+		}
+	}
+	return out
+}
+
+// covers reports whether each of the parts is among have, or one of its name that is no older.
+func covers(have, parts []part) bool {
+	return !slices.ContainsFunc(parts, func(p part) bool {
+		h, found := named(have, p.Name)
+		return !found || !h.same(p) && h.order().Compare(p.order()) < 0
+	})
+}
+
+func named(parts []part, name string) (part, bool) {
+	at := slices.IndexFunc(parts, func(p part) bool { return p.Name == name })
+	if at < 0 {
+		return part{}, false
+	}
+	return parts[at], true
+}
+
+// retire returns the body with a first line that is found no more.
+func retire(key Key, body string) string {
+	_, rest, _ := strings.Cut(body, "\n")
+	return key.retired() + "\n" + rest
+}

@@ -1,0 +1,50 @@
+// Package comment keeps one comment on a pull or merge request up to date, for many jobs at once. It knows nothing of
+// what the comment says: a job brings a section as Markdown, and Post puts it beside those of the other jobs.
+//
+// It touches only comments that its own account wrote and whose first line is the marker of the key. It reads no
+// environment, prints nothing, and holds no state between two calls of Post.
+//
+// # A body
+//
+// Everything that a later writer must know stands in the comment itself, in lines that readers do not see:
+//
+//	<!-- mlops-track: KEY -->
+//	<!-- mlops-track section {"name":"py3.12","run":41,"attempt":1,"time":"...","digest":"..."} -->
+//	Markdown of that job
+//	<!-- mlops-track end -->
+//
+// A section carries a short form of itself, so that a later writer who needs the room can fold it without knowing how it
+// was made. Sections share the room: one never takes more than its part when others need theirs.
+//
+// # Many writers
+//
+// Neither forge can update a comment on the condition that nobody else did. What they do guarantee is that a comment once
+// created is not lost, that ids grow, and that an update is whole. Post builds on that:
+//
+//  1. Read all own comments with the key, on all pages.
+//  2. Decide the one next step that brings them closer to what is wanted: create, update, merge duplicates, hide or
+//     delete older ones. Where nothing is left to do, that is the end.
+//  3. Take it, once, and go to 1, whatever the answer was.
+//
+// So a step is never repeated blindly: a request whose answer was lost is looked for before it is sent again, and an
+// update is always made from what was just read. Of several own comments with the key the one with the lowest id stays;
+// what the others hold is merged into it, and only when a later reading shows it there they are deleted. In a merge the
+// newest section of each name wins, by run number, attempt and time; a job of an older run changes nothing.
+//
+// A writer whose reading is older than another's update undoes that update without ever knowing. Therefore each looks
+// again some time after it wrote: an update must be answered within 2.5 s after the reading that it was made from, else
+// it is given up, and a job that shares its comment looks for its section 3 s after its last update. Whatever was made
+// from an older reading has arrived by then, and whatever is made from a newer one contains the section. Who was undone
+// waits a random time, longer each time, and starts over. What remains is an update that the forge carries out later than
+// half a second after its writer gave it up; then the section is missing until its job runs again.
+//
+// Other ways were not taken: a reaction as a lock (one account can add each only once) shows to readers and needs a
+// permission that pull-requests: write may not contain; the edit history lies in GraphQL only and GitLab has none; a comment
+// for each job of a matrix is what people complain about.
+//
+// # Outside documents
+//
+//   - https://docs.github.com/rest/issues/comments and https://docs.github.com/graphql/reference/mutations#minimizecomment
+//   - https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+//   - https://docs.gitlab.com/api/notes/ and https://docs.gitlab.com/ci/jobs/ci_job_token/
+package comment

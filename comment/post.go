@@ -1,0 +1,271 @@
+package comment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Outcome is what Post did.
+type Outcome string
+
+// Outcomes of Post.
+const (
+	Created   Outcome = "created"
+	Updated   Outcome = "updated"
+	Unchanged Outcome = "unchanged" // the comment said all that already
+	Outdated  Outcome = "outdated"  // it tells of a newer run and was left alone
+)
+
+// Posted is what came of it.
+type Posted struct {
+	URL     string // of the comment; empty: there is none
+	Outcome Outcome
+	// Confirmed is that the section was read back, where others write too after they had time to undo it.
+	Confirmed bool
+}
+
+const (
+	// longest is how long Post takes where its context sets no earlier end.
+	longest = 3 * time.Minute
+	// window is how old a reading may become until an update made from it is answered.
+	window = 2500 * time.Millisecond
+	// settle is when a shared comment is looked at again after the last update.
+	settle = window + 500*time.Millisecond
+	// fresh is how old a reading may be when an update made from it begins.
+	fresh = 500 * time.Millisecond
+
+	maxUpdates  = 40 // of one Post
+	maxFailures = 6  // one after the other
+	maxUnseen   = 6  // readings without a comment that was created
+	maxShrinks  = 6
+)
+
+// Post puts the section into the comment with that key, which it creates where there is none. It ends when that is done and
+// stands, when the forge refuses it, or with ctx; in any case after 3 minutes. Posted says what is known, also beside an
+// error: a comment may be there although an older one could not be hidden. What the forge refuses is a *DeniedError.
+func Post(ctx context.Context, forge Forge, key Key, section Section, mode Mode) (Posted, error) {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	limit := forge.Limit()
+	p := &poster{forge: forge, key: key, mode: mode, limit: limit, window: window}
+	p.draft = newDraft(section, longestSection(section, limit-len(key.marker())-bareNote-longestHeader))
+	posted, err := p.converge(ctx)
+	return posted, errors.Join(append(p.left, err)...)
+}
+
+// longestSection is how long a section may be in a comment with that much room. A cell of a matrix leaves some to the
+// others from the beginning, so that the first need not be folded for the second.
+func longestSection(s Section, room int) int {
+	if s.Name != "" {
+		return room / 4
+	}
+	return room
+}
+
+// longestHeader is more than the hidden lines of a section take, its short form included.
+const longestHeader = 2048
+
+// poster is one call of Post.
+type poster struct {
+	forge  Forge
+	key    Key
+	mode   Mode
+	draft  draft
+	limit  int
+	window time.Duration
+
+	posted   Posted
+	written  time.Time // when the last create or update ended, for good or ill; zero: none was sent
+	created  int64     // the comment that we created
+	updates  int
+	failures int // one after the other
+	shrinks  int
+	unseen   int
+	yielded  bool          // we waited for others since written
+	skip     map[int64]int // how often a comment could not be hidden or deleted
+	left     []error       // about older comments, which do not stop the rest
+}
+
+func (p *poster) converge(ctx context.Context) (Posted, error) {
+	for {
+		done, wait, err := p.advance(ctx)
+		switch {
+		case err != nil:
+			wait, err = p.failed(ctx, err)
+			if err != nil {
+				return p.posted, err
+			}
+		case done:
+			return p.posted, nil
+		default:
+			p.failures = 0
+		}
+		if wait > 0 && !sleep(ctx, wait) {
+			if err == nil && p.posted.Outcome != "" { // it stands as far as is known; there is no time to look again
+				return p.posted, nil
+			}
+			return p.posted, fmt.Errorf("%w (%w)", errors.Join(err, errUnfinished), cause(ctx))
+		}
+	}
+}
+
+// errUnfinished is that there was no time for the next step.
+var errUnfinished = errors.New("post the comment: no time is left")
+
+// advance reads and takes one step. It returns how long to wait before the next.
+func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, err error) {
+	began := time.Now()
+	seen, err := p.read(ctx)
+	if err != nil {
+		return false, 0, err
+	}
+	next := plan(seen, p.draft, p.mode, !p.written.IsZero())
+	switch next.do {
+	case nothing:
+		done, wait = p.settled(began, next.target)
+		return done, wait, nil
+	case outdated:
+		if p.posted.Outcome == "" {
+			p.posted = Posted{URL: next.target.URL, Outcome: Outdated, Confirmed: true}
+		}
+		return true, 0, nil
+	case create:
+		if p.created != 0 { // the forge does not list yet what it created
+			p.unseen++
+			return p.unseen > maxUnseen, fresh, nil
+		}
+		return false, 0, p.create(ctx, next)
+	case update:
+		if p.updates > 0 && !p.yielded {
+			p.yielded = true
+			return false, backoff(p.updates), nil
+		}
+		return false, 0, p.update(ctx, next)
+	default:
+		return false, 0, p.clear(ctx, next)
+	}
+}
+
+// settled reports whether what is there stays, or when to look again.
+func (p *poster) settled(read time.Time, target own) (bool, time.Duration) {
+	if p.posted.Outcome == "" {
+		p.posted.Outcome = Unchanged
+	}
+	p.posted.URL = target.URL
+	if p.written.IsZero() {
+		p.posted.Confirmed = true
+		return true, 0
+	}
+	alone := p.draft.Name == "" && len(target.parts) == 1
+	if alone || read.Sub(p.written) >= settle {
+		p.posted.Confirmed = true
+		return true, 0
+	}
+	return false, time.Until(p.written.Add(settle)) + time.Millisecond
+}
+
+func (p *poster) create(ctx context.Context, next step) error {
+	body, err := fit(p.key, next.draft, nil, p.limit)
+	if err != nil {
+		return err
+	}
+	c, err := p.forge.Create(ctx, body)
+	p.written, p.yielded = time.Now(), false
+	if err != nil {
+		return err
+	}
+	p.created = c.ID
+	p.posted.URL, p.posted.Outcome = c.URL, Created
+	return nil
+}
+
+func (p *poster) update(ctx context.Context, next step) error {
+	if p.updates >= maxUpdates {
+		return fmt.Errorf("post the comment: other jobs changed it %d times while this one wrote", p.updates)
+	}
+	if time.Since(next.target.at) > fresh {
+		if again, err := p.readPage(ctx, next.target.page); err != nil {
+			return err
+		} else if !unchanged(again, next.target) {
+			return nil // read all again
+		}
+		next.target.at = time.Now().Add(-fresh)
+	}
+	body, err := fit(p.key, next.draft, next.others, p.limit)
+	if err != nil {
+		return err
+	}
+	p.updates++
+	sending, cancel := context.WithDeadline(ctx, next.target.at.Add(p.window))
+	defer cancel()
+	err = p.forge.Update(sending, next.target.ID, body)
+	p.written, p.yielded = time.Now(), false
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			p.window *= 2 // a forge this slow needs it
+		}
+		return err
+	}
+	p.posted.URL = next.target.URL
+	if p.posted.Outcome == "" {
+		p.posted.Outcome = Updated
+	}
+	return nil
+}
+
+// clear hides or deletes a comment. One that resists is left, and told.
+func (p *poster) clear(ctx context.Context, next step) error {
+	var err error
+	c := next.target.Comment
+	if next.do == hide {
+		err = p.forge.Hide(ctx, c, retire(p.key, c.Body))
+	} else {
+		err = p.forge.Delete(ctx, c.ID)
+	}
+	if passes(err) || ctx.Err() != nil {
+		return err
+	}
+	if p.skip == nil {
+		p.skip = map[int64]int{}
+	}
+	p.skip[c.ID]++
+	if err != nil && p.skip[c.ID] == 1 && !isStatus(err, http.StatusNotFound) { // another writer was faster
+		p.skip[c.ID] = maxClear
+		p.left = append(p.left, err)
+	}
+	return nil
+}
+
+// maxClear is how often a comment is hidden or deleted before it is left; a list may lag behind.
+const maxClear = 3
+
+// failed decides what an error means: it returns how long to wait before the next step, or the error.
+func (p *poster) failed(ctx context.Context, err error) (time.Duration, error) {
+	if ctx.Err() != nil {
+		return 0, err
+	}
+	if errors.Is(err, ErrTooLong) && p.shrinks < maxShrinks && p.limit > 2*longestHeader {
+		p.shrinks++
+		p.limit = p.limit * 3 / 4
+		return 0, nil
+	}
+	p.failures++
+	if isStatus(err, http.StatusNotFound) && !p.written.IsZero() && p.failures <= 2 {
+		return fresh, nil // the comment was deleted between reading and writing; look what is there now
+	}
+	if !passes(err) || p.failures >= maxFailures {
+		return 0, err
+	}
+	wait := backoff(p.failures)
+	var u *unavailableError
+	if errors.As(err, &u) && u.after > wait {
+		wait = u.after
+	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
+		return 0, fmt.Errorf("%w (to try again makes sense in %s, and there is no time for it)", err, wait.Round(time.Second))
+	}
+	return wait, nil
+}

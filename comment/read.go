@@ -1,0 +1,51 @@
+package comment
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// maxPages bounds the reading of a conversation that never ends.
+const maxPages = 500
+
+// read returns all own comments with the key, oldest first. Those that could not be hidden or deleted are left out.
+func (p *poster) read(ctx context.Context) ([]own, error) {
+	var seen []own
+	for page := 1; page > 0 && page <= maxPages; {
+		began := time.Now()
+		got, err := p.forge.List(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		seen = append(seen, p.ours(got, page, began)...)
+		page = got.Next
+	}
+	slices.SortFunc(seen, func(a, b own) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+	seen = slices.CompactFunc(seen, func(a, b own) bool { return a.ID == b.ID }) // a page may shift while the next is read
+	return slices.DeleteFunc(seen, func(o own) bool { return p.skip[o.ID] >= maxClear }), nil
+}
+
+func (p *poster) readPage(ctx context.Context, page int) ([]own, error) {
+	began := time.Now()
+	got, err := p.forge.List(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	return p.ours(got, page, began), nil
+}
+
+func (p *poster) ours(got Page, page int, at time.Time) []own {
+	var out []own
+	for _, c := range got.Comments {
+		if parts, ok := parseBody(p.key, c.Body); ok {
+			out = append(out, own{Comment: c, parts: parts, page: page, at: at})
+		}
+	}
+	return out
+}
+
+// unchanged reports whether the comment still stands there as it was.
+func unchanged(seen []own, target own) bool {
+	return slices.ContainsFunc(seen, func(o own) bool { return o.ID == target.ID && o.Body == target.Body })
+}

@@ -1,0 +1,113 @@
+package comment
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// passes reports whether an error may pass by itself.
+func passes(err error) bool {
+	_, ok := errors.AsType[*unavailableError](err)
+	return ok
+}
+
+// backoff is a random wait that grows with what went before. Many writers of one comment need it to get apart.
+func backoff(n int) time.Duration {
+	longest := min(500*time.Millisecond<<min(n, 10), 12*time.Second)
+	return 50*time.Millisecond + rand.N(longest)
+}
+
+// sleep waits and returns whether ctx let it; it does not even begin where ctx would not.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func cause(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return context.DeadlineExceeded
+}
+
+// unanswered makes an error of a request that got no answer.
+func unanswered(doing string, err error) error {
+	err = fmt.Errorf("%s: %w", doing, err)
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted || errors.Is(err, context.Canceled) ||
+		errors.Is(err, errRedirect) {
+		return err
+	}
+	return &unavailableError{cause: err}
+}
+
+// secondaryWait is what GitHub asks for where a secondary limit says nothing of its own
+// (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit).
+const secondaryWait = time.Minute
+
+// limited returns how long to wait if the answer says that too many requests were made.
+func limited(resp *http.Response, message string) (time.Duration, bool) {
+	h := resp.Header
+	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusForbidden {
+		return 0, false
+	}
+	if wait, ok := retryAfter(h); ok {
+		return wait, true
+	}
+	if h.Get("X-RateLimit-Remaining") == "0" || h.Get("RateLimit-Remaining") == "0" {
+		if wait, ok := untilReset(h); ok {
+			return wait, true
+		}
+		return secondaryWait, true
+	}
+	says := strings.ToLower(message)
+	if resp.StatusCode == http.StatusTooManyRequests || strings.Contains(says, "rate limit") || strings.Contains(says, "abuse") {
+		return secondaryWait, true
+	}
+	return 0, false
+}
+
+// retryAfter reads the header in both forms of RFC 9110, 10.2.3.
+func retryAfter(h http.Header) (time.Duration, bool) {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil && seconds >= 0 {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(at.Sub(serverNow(h)), 0), true
+	}
+	return 0, false
+}
+
+// untilReset reads when the limit begins anew, in seconds of the server's clock.
+func untilReset(h http.Header) (time.Duration, bool) {
+	for _, name := range []string{"X-RateLimit-Reset", "RateLimit-Reset"} {
+		if seconds, err := strconv.ParseInt(h.Get(name), 10, 64); err == nil && seconds > 0 {
+			return max(time.Unix(seconds, 0).Sub(serverNow(h)), 0) + time.Second, true
+		}
+	}
+	return 0, false
+}
+
+// serverNow is the server's clock, which may differ from ours.
+func serverNow(h http.Header) time.Time {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		return at
+	}
+	return time.Now()
+}

@@ -1,0 +1,80 @@
+package comment
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// Section is what one job says in the comment.
+type Section struct {
+	// Name tells the sections of a comment apart: the cell of a matrix, empty for a job without one. Sections stand in
+	// the order of their names. A name over 100 bytes is cut, and made unique by a digest.
+	Name  string
+	Order Order
+	// Render returns the section as Markdown of at most limit bytes. It is called several times, with different limits,
+	// and must return the same for the same limit. What is longer than it may be is not used.
+	Render func(limit int) string
+}
+
+// Order tells which of two reports of one job is newer: by Run, then Attempt, then Time.
+type Order struct {
+	Run     int64 // number or id of the pipeline run; grows
+	Attempt int
+	Time    time.Time // when the job ended; counted in milliseconds
+}
+
+// Compare returns -1 where o is older, 1 where it is newer.
+func (o Order) Compare(other Order) int {
+	return cmp.Or(
+		cmp.Compare(o.Run, other.Run),
+		cmp.Compare(o.Attempt, other.Attempt),
+		o.Time.Truncate(time.Millisecond).Compare(other.Time.Truncate(time.Millisecond)),
+	)
+}
+
+// Key says which comment it is. Any text will do; it is written so that it cannot end the hidden line it stands in.
+type Key string
+
+const (
+	markerPrefix  = "<!-- mlops-track: "
+	retiredPrefix = "<!-- mlops-track outdated: "
+	longestKey    = 300
+	longestName   = 100
+)
+
+// marker is the first line of a comment with that key. Different keys have different markers.
+func (k Key) marker() string { return markerPrefix + k.clean() + " -->" }
+
+// retired is the first line of a comment that was hidden: it is found no more.
+func (k Key) retired() string { return retiredPrefix + k.clean() + " -->" }
+
+// clean replaces what could end an HTML comment or the line. "-->" needs its ">".
+func (k Key) clean() string {
+	var b strings.Builder
+	for _, c := range []byte(strings.ToValidUTF8(string(k), "?")) {
+		if c < ' ' || c == 0x7f || c == '<' || c == '>' || c == '%' {
+			b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return shorten(strings.TrimSpace(b.String()), longestKey)
+}
+
+// shorten cuts a text that is too long and ends it with a digest of the whole, so that two stay two.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	sum := digest(text)
+	return strings.ToValidUTF8(text[:limit-len(sum)-1], "") + "~" + sum
+}
+
+// digest tells two texts apart.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:6])
+}
