@@ -19,7 +19,7 @@ const module = "github.com/Iyalvan/mlops-track"
 // edge to the job to the packages that do I/O, and those do not know each other. ARCHITECTURE.md says why.
 var mayImport = map[string][]string{
 	".":                        {"internal/cli"},
-	"internal/cli":             {"awsauth", "ciinfo", "doctor", "internal/console", "internal/environ", "internal/process", "kept", "mlflow", "mlflow/artifact", "mlflow/rest", "mlflow/store", "python", "track"},
+	"internal/cli":             {"awsauth", "ciinfo", "doctor", "internal/console", "internal/environ", "internal/process", "internal/workspace", "kept", "mlflow", "mlflow/artifact", "mlflow/rest", "mlflow/store", "python", "track"},
 	"track":                    {"awsauth", "ciinfo", "collect", "internal/console", "internal/environ", "internal/outputs", "internal/process", "kept", "mlflow", "mlflow/artifact", "mlflow/store", "report"},
 	"ciinfo":                   {},
 	"awsauth":                  {},
@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"internal/environ":         {},
 	"internal/outputs":         {},
 	"internal/process":         {},
+	"internal/workspace":       {},
 }
 
 // onlyTests are packages that only tests import.
