@@ -7,7 +7,7 @@ ARG BASE=debian:bookworm-slim
 FROM ${BASE} AS runtime
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates git libgomp1 python3 python3-venv \
- && rm -rf /var/lib/apt/lists/* \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
  && python3 -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir uv==0.13.9 \
  && git config --system --add safe.directory '*'

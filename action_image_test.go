@@ -55,15 +55,14 @@ func TestActionTrains(t *testing.T) {
 	d, s := testenv.NewDocker(t), newStories(t)
 	image := actionImage(t, d, s)
 	for name, script := range map[string]string{
-		"pip": "pip install --quiet -r requirements.txt\npython train.py",
-		"uv":  "uv init --quiet --bare --name model\nuv add --quiet -r requirements.txt\nuv sync --quiet\nuv run python train.py",
+		"pip": "pip install --quiet -r requirements.txt\necho cache: $(pip cache dir)\npython train.py",
+		"uv":  "uv init --quiet --bare --name model\nuv add --quiet -r requirements.txt\nuv sync --quiet\necho cache: $(uv cache dir)\nuv run python train.py",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			workspace := runnerWorkspace(t)
 			copyExample(t, workspace, "sklearn")
-			cache := filepath.Join(workspace, ".cache", name)
-			if err := os.MkdirAll(cache, 0o755); err != nil {
+			if err := os.MkdirAll(filepath.Join(workspace, ".cache", name), 0o755); err != nil {
 				t.Fatal(err)
 			}
 			giveToRunner(t, workspace)
@@ -71,7 +70,7 @@ func TestActionTrains(t *testing.T) {
 			if end.Code != 0 {
 				t.Fatalf("exit code %d\n%s", end.Code, end.Log)
 			}
-			run := lastRun(t, s, "sqlite:///"+filepath.Join(workspace, "mlflow.db"))
+			run := lastRun(t, s, workspace)
 			for _, want := range []string{`"status": "FINISHED"`, `"test_auc"`, `"training_accuracy_score"`, "report.txt", "acme/model"} {
 				if !strings.Contains(run, want) {
 					t.Errorf("the run lacks %s:\n%s", want, run)
@@ -80,8 +79,8 @@ func TestActionTrains(t *testing.T) {
 			if !strings.Contains(end.Output, "run-id<<") || !strings.Contains(end.Summary, "test_auc") {
 				t.Errorf("outputs\n%s\nsummary\n%s", end.Output, end.Summary)
 			}
-			if files, _ := os.ReadDir(cache); len(files) == 0 {
-				t.Error("the cache in the workspace was not used:\n" + end.Log)
+			if want := "cache: /github/workspace/.cache/" + name + "\n"; !strings.Contains(end.Log, want) || strings.Contains(end.Log, "cache has been disabled") {
+				t.Errorf("the cache in the workspace was not used, want %q:\n%s", want, end.Log)
 			}
 			rootless(t, workspace)
 		})
@@ -190,9 +189,10 @@ func copyExample(t *testing.T, into, name string) {
 	}
 }
 
-func lastRun(t *testing.T, s stories, uri string) string {
+// lastRun returns the last run of a workspace's own store.
+func lastRun(t *testing.T, s stories, workspace string) string {
 	t.Helper()
-	out, err := s.readers[3].read(t, readRequest{URI: uri, Run: "last", Dir: t.TempDir()})
+	out, err := s.readers[3].read(t, readRequest{URI: "sqlite:///mlflow.db", Run: "last", Dir: workspace})
 	if err != nil {
 		t.Fatal(err)
 	}

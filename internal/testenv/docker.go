@@ -30,8 +30,8 @@ var engine struct {
 // baseImages are what scripts/base-images brings.
 var baseImages = []string{"debian:bookworm-slim", JobImage}
 
-// JobImage is what a job of act or gitlab-ci-local runs in.
-const JobImage = "mlops-track-test/job"
+// JobImage is what a job of act or gitlab-ci-local runs in. The tag counts its changes.
+const JobImage = "mlops-track-test/job:2"
 
 // NewDocker returns a Docker engine: that of this machine, or one that scripts/with-docker starts and that ends with the last
 // process that uses it. Where there can be none, the test is skipped with the reason.
