@@ -76,7 +76,7 @@ func TestActionTrains(t *testing.T) {
 					t.Errorf("the run lacks %s:\n%s", want, run)
 				}
 			}
-			if !strings.Contains(end.Output, "run-id<<") || !strings.Contains(end.Summary, "test_auc") {
+			if !strings.Contains(end.Output, "run-id<<") || !strings.Contains(end.Summary, "0.99895") {
 				t.Errorf("outputs\n%s\nsummary\n%s", end.Output, end.Summary)
 			}
 			if want := "cache: /github/workspace/.cache/" + name + "\n"; !strings.Contains(end.Log, want) || strings.Contains(end.Log, "cache has been disabled") {
