@@ -26,5 +26,5 @@ RUN ["go", "build", "-o", "/mlops-track", "."]
 FROM scratch AS scratch
 COPY --from=build /mlops-track /usr/local/bin/mlops-track
 
-FROM runtime
+FROM runtime AS image
 COPY --from=build /mlops-track /usr/local/bin/mlops-track

@@ -24,7 +24,7 @@ sys.exit(int(os.environ.get("EXIT", "0")))
 func actions(t *testing.T, workflow, image string) map[string]string {
 	t.Helper()
 	ours, empty := t.TempDir(), t.TempDir()
-	copyFile(t, "action.yml", filepath.Join(ours, "action.yml"))
+	writeFile(t, filepath.Join(ours, "action.yml"), readFile(t, "action.yml"))
 	writeFile(t, filepath.Join(ours, "Dockerfile"), "FROM "+image+"\n")
 	if err := os.CopyFS(filepath.Join(ours, "setup"), os.DirFS("setup")); err != nil {
 		t.Fatal(err)
@@ -118,7 +118,7 @@ jobs:
 func TestReadmeExamples(t *testing.T) {
 	t.Parallel()
 	d, s := testenv.NewDocker(t), newStories(t)
-	image, releases := actionImage(t, d, s), releaseServer(t, s)
+	image, releases := actionImage(t, d, s), releaseServer(t)
 	examples := readmeWorkflows(t)
 	if len(examples) == 0 {
 		t.Fatal("the README has no example")
@@ -140,12 +140,8 @@ func TestReadmeExamples(t *testing.T) {
 // readmeWorkflows returns the examples for GitHub: whole workflows, and steps, put into a workflow.
 func readmeWorkflows(t *testing.T) []string {
 	t.Helper()
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var found []string
-	for _, block := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(string(readme), -1) {
+	for _, block := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(readFile(t, "README.md"), -1) {
 		switch text := block[1]; {
 		case regexp.MustCompile(`(?m)^jobs:`).MatchString(text):
 			found = append(found, text)
@@ -157,11 +153,11 @@ func readmeWorkflows(t *testing.T) []string {
 	return found
 }
 
-func copyFile(t *testing.T, from, to string) {
+func readFile(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(from)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, to, string(text))
+	return string(text)
 }

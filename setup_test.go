@@ -3,11 +3,9 @@
 package main_test
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,23 +14,23 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/testenv"
 )
 
-// releaseServer serves a release as GitHub lays it out, also as v1.2.3, and one, v6.6.6, whose binary is not that of its checksums.
+// releaseServer serves the release v1.2.3, which is the latest, as GitHub lays it out, and one, v6.6.6, whose binary is not that of its checksums.
 // It returns what stands for https://github.com/Iyalvan/mlops-track/releases.
-func releaseServer(t *testing.T, s stories) string {
+func releaseServer(t *testing.T) string {
 	t.Helper()
-	binary, err := os.ReadFile(filepath.Join(s.bin, "mlops-track"))
-	if err != nil {
-		t.Fatal(err)
+	dist := t.TempDir()
+	if out, err := exec.Command("scripts/dist", "v1.2.3", dist, "linux/"+runtime.GOARCH).CombinedOutput(); err != nil {
+		t.Fatalf("scripts/dist: %v\n%s", err, out)
 	}
 	name := "mlops-track_linux_" + runtime.GOARCH
-	sums := fmt.Sprintf("%064d  mlops-track_windows_amd64.exe\n%x  %s\n", 0, sha256.Sum256(binary), name)
+	binary, sums := readFile(t, filepath.Join(dist, name)), readFile(t, filepath.Join(dist, "checksums.txt"))
 	mux := http.NewServeMux()
 	serve := func(path, content string) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(content)) })
 	}
 	for _, release := range []string{"/latest/download/", "/download/v1.2.3/"} {
 		serve(release+"checksums.txt", sums)
-		serve(release+name, string(binary))
+		serve(release+name, binary)
 	}
 	serve("/download/v6.6.6/checksums.txt", sums)
 	serve("/download/v6.6.6/"+name, "#!/bin/sh\necho evil\n")
@@ -46,14 +44,13 @@ func releaseServer(t *testing.T, s stories) string {
 // checksum than its release.
 func TestSetup(t *testing.T) {
 	t.Parallel()
-	s := newStories(t)
-	releases := releaseServer(t, s)
+	releases := releaseServer(t)
 	for name, c := range map[string]struct {
 		with string
 		ok   bool
 		log  string
 	}{
-		"latest":                {"{}", true, "mlops-track " + "0.1.0-dev is on PATH"},
+		"latest":                {"{}", true, "mlops-track 1.2.3 is on PATH"},
 		"a version":             {"{version: v1.2.3}", true, "is on PATH"},
 		"without the v":         {"{version: 1.2.3}", true, "is on PATH"},
 		"another checksum":      {"{version: v6.6.6}", false, "has the checksum"},
@@ -87,7 +84,7 @@ jobs:
 			if end.OK != c.ok || !strings.Contains(end.Log, c.log) {
 				t.Errorf("ends with %t, want %t and %q:\n%s", end.OK, c.ok, c.log, end.Log)
 			}
-			if c.ok && (len(end.Outputs["run-id"]) != 32 || !strings.Contains(end.Log, "trained with 0.1.0-dev") || len(end.Summaries) == 0) {
+			if c.ok && (len(end.Outputs["run-id"]) != 32 || !strings.Contains(end.Log, "trained with 1.2.3") || len(end.Summaries) == 0) {
 				t.Errorf("outputs %v, %d summaries:\n%s", end.Outputs, len(end.Summaries), end.Log)
 			}
 		})
