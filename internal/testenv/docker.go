@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -93,8 +94,8 @@ func startEngine(t testing.TB) {
 // Command is a command that reaches the engine.
 func (d Docker) Command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
-	cmd.Env = d.env
-	for _, v := range d.env { // the client that fits the engine
+	cmd.Env = slices.Clone(d.env) // callers append to it
+	for _, v := range d.env {     // the client that fits the engine
 		if path, ok := strings.CutPrefix(v, "PATH="); ok && name == "docker" {
 			cmd.Path, cmd.Err = lookPath(name, path)
 		}
