@@ -18,6 +18,9 @@ MINIO      := $(CACHE)/tools/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 VERSITYGW  := $(CACHE)/tools/versitygw@v1.8.0
 TOXIPROXY  := $(CACHE)/tools/toxiproxy@v2.12.0
 
+# What stands for the runners of GitHub and GitLab.
+ACT := $(CACHE)/tools/act@v0.2.89
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -30,9 +33,10 @@ build: ## build ./mlops-track, one static binary
 test: test-env lint vulncheck test-go ## set up what is missing, check the code, run all tests
 
 .PHONY: test-env
-test-env: $(MINIO) $(VERSITYGW) $(TOXIPROXY) ## build the Python environments and the S3 services of the tests
+test-env: $(MINIO) $(VERSITYGW) $(TOXIPROXY) $(ACT) ## build the Python environments, S3 services and runners of the tests
 	scripts/python-env mlflow3 mlflow2 aws3
-	for tool in $(notdir $(MINIO) $(VERSITYGW) $(TOXIPROXY)); do ln -sfn $$tool "$(CACHE)/tools/$${tool%@*}"; done
+	scripts/runners
+	for tool in $(notdir $(MINIO) $(VERSITYGW) $(TOXIPROXY) $(ACT)); do ln -sfn $$tool "$(CACHE)/tools/$${tool%@*}"; done
 
 .PHONY: test-go
 test-go: test-env $(GOTESTSUM) ## run the Go tests, stories included; skipped ones are named with their reason
@@ -79,8 +83,9 @@ $(GOTESTSUM):     PACKAGE := gotest.tools/gotestsum
 $(MINIO):         PACKAGE := github.com/minio/minio
 $(VERSITYGW):     PACKAGE := github.com/versity/versitygw/cmd/versitygw
 $(TOXIPROXY):     PACKAGE := github.com/Shopify/toxiproxy/v2/cmd/server
+$(ACT):           PACKAGE := github.com/nektos/act
 $(MINIO) $(VERSITYGW) $(TOXIPROXY): FLAGS := -p 1 -trimpath -ldflags '-s -w'
-$(GOLANGCI_LINT) $(ACTIONLINT) $(GOVULNCHECK) $(GOTESTSUM) $(MINIO) $(VERSITYGW) $(TOXIPROXY):
+$(GOLANGCI_LINT) $(ACTIONLINT) $(GOVULNCHECK) $(GOTESTSUM) $(MINIO) $(VERSITYGW) $(TOXIPROXY) $(ACT):
 	GOBIN=$@.build GOFLAGS= CGO_ENABLED=0 go install $(FLAGS) $(PACKAGE)@$(lastword $(subst @, ,$@))
 	mv $@.build/$(notdir $(PACKAGE)) $@
 	rmdir $@.build

@@ -19,8 +19,8 @@ const module = "github.com/Iyalvan/mlops-track"
 // edge to the job to the packages that do I/O, and those do not know each other. ARCHITECTURE.md says why.
 var mayImport = map[string][]string{
 	".":                        {"internal/cli"},
-	"internal/cli":             {"awsauth", "ciinfo", "doctor", "internal/console", "internal/environ", "internal/process", "internal/redact", "kept", "mlflow", "mlflow/artifact", "mlflow/rest", "mlflow/store", "python", "track"},
-	"track":                    {"awsauth", "ciinfo", "collect", "internal/console", "internal/environ", "internal/outputs", "internal/process", "internal/redact", "kept", "mlflow", "mlflow/artifact", "mlflow/store", "report"},
+	"internal/cli":             {"awsauth", "ciinfo", "doctor", "internal/console", "internal/environ", "internal/process", "internal/redact", "internal/workspace", "kept", "mlflow", "mlflow/artifact", "mlflow/rest", "mlflow/store", "python", "track"},
+	"track":                    {"awsauth", "ciinfo", "collect", "comment", "internal/console", "internal/environ", "internal/outputs", "internal/process", "internal/redact", "kept", "mlflow", "mlflow/artifact", "mlflow/store", "report"},
 	"ciinfo":                   {},
 	"awsauth":                  {},
 	"doctor":                   {"awsauth", "mlflow", "mlflow/rest"},
@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"internal/outputs":         {},
 	"internal/process":         {},
 	"internal/redact":          {},
+	"internal/workspace":       {},
 }
 
 // onlyTests are packages that only tests import.

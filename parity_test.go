@@ -1,7 +1,9 @@
 package main_test
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -137,6 +139,78 @@ func TestReadmeTableIsTheSettings(t *testing.T) {
 		if !strings.Contains(string(readme), "`"+name+"`") {
 			t.Errorf("README.md does not name the output %s", name)
 		}
+	}
+}
+
+// gitLabTemplate is gitlab/template.yml: two documents, the inputs and the job.
+type gitLabTemplate struct {
+	Spec struct {
+		Inputs map[string]struct{ Description, Default string }
+	}
+	Job struct {
+		IDTokens  map[string]struct{ Aud string } `yaml:"id_tokens"`
+		Variables map[string]string
+		Artifacts struct {
+			When    string
+			Reports map[string]string
+		}
+	} `yaml:"$[[ inputs.job ]]"`
+}
+
+func readGitLabTemplate(t *testing.T) gitLabTemplate {
+	t.Helper()
+	text, err := os.ReadFile("gitlab/template.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template gitLabTemplate
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	for range 2 {
+		if err := decoder.Decode(&template); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return template
+}
+
+// TestGitLabTemplateHasEverySetting holds the GitLab job to the settings: an input each that becomes the setting's variable. An
+// empty input has the setting's default, so only what GitLab needs differently has one of its own. Secrets are no inputs.
+func TestGitLabTemplateHasEverySetting(t *testing.T) {
+	t.Parallel()
+	template := readGitLabTemplate(t)
+	defaults := map[string]string{
+		"job": ".mlops-track", "image": "ghcr.io/iyalvan/mlops-track:latest",
+		"outputs-file": "mlops-track.env", "audience": "sts.amazonaws.com",
+	}
+	known := []string{"job", "image"}
+	for _, s := range track.Settings() {
+		if s.ActionOnly || strings.HasSuffix(s.Name, "-token") {
+			continue
+		}
+		known = append(known, s.Name)
+		if s.Name == "audience" { // of the token that GitLab makes, not of one that is asked for
+			continue
+		}
+		if got, want := template.Job.Variables[s.Env()], "$[[ inputs."+s.Name+" ]]"; got != want {
+			t.Errorf("variable %s is %q, want %q", s.Env(), got, want)
+		}
+	}
+	if got := sortedNames(template.Spec.Inputs); !slices.Equal(got, sortedSlice(known)) {
+		t.Errorf("inputs are %v, want %v", got, sortedSlice(known))
+	}
+	for name, input := range template.Spec.Inputs {
+		if input.Default != defaults[name] || input.Description == "" {
+			t.Errorf("input %s defaults to %q, want %q, and is described as %q", name, input.Default, defaults[name], input.Description)
+		}
+	}
+	want := map[string]string{
+		"dotenv": "$[[ inputs.outputs-file ]]", "metrics": "mlops-track-metrics.txt", "junit": "mlops-track-junit.xml",
+	}
+	if !maps.Equal(template.Job.Artifacts.Reports, want) || template.Job.Artifacts.When != "always" {
+		t.Errorf("artifacts are %+v", template.Job.Artifacts)
+	}
+	if template.Job.IDTokens["MLOPS_ID_TOKEN"].Aud != "$[[ inputs.audience ]]" {
+		t.Errorf("ID tokens are %+v", template.Job.IDTokens)
 	}
 }
 

@@ -36,7 +36,9 @@ func (a *app) actionCommand() *cobra.Command {
 		Short: "Track the script of a GitHub action step; settings come from the action inputs",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.track(cmd.Context(), track.Given{Set: a.input, Env: a.getenv, Dir: a.Dir, Action: true})
+			return a.inWorkspace(func() error {
+				return a.track(cmd.Context(), track.Given{Set: a.input, Env: a.getenv, Dir: a.Dir, Action: true})
+			})
 		},
 	}
 }
