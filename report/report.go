@@ -21,14 +21,24 @@ type Report struct {
 	RunURL       string // empty where the store has no page
 	Store        string // redacted
 	Kept         string // folder where the run was kept for mlops-track sync; empty if the server has it
+	JobURL       string // log of the CI job; empty outside of one
 	Commit       string
+	Machine      string // as in linux/amd64, 2 CPUs
 	Duration     time.Duration
 	Metrics      map[string]float64 // last values
+	History      map[string][]Point // what Curve made of the metrics whose curves are shown
 	Params       map[string]string
+	Named        []string // keys of the params that the training named itself, which are shown first
 	Warnings     []Warning
 	Artifacts    Artifacts
 	Model        string // "name version 3"; empty if none was registered
 	LogTail      string // the end of the step's standard error
+}
+
+// Point is one value of a metric.
+type Point struct {
+	Step  int64
+	Value float64
 }
 
 // Warning is something a reader should know, with the next step.
@@ -46,18 +56,22 @@ type Artifacts struct {
 
 // Verdict says how the run ended, in one line.
 func (r Report) Verdict() string {
-	name := r.RunName
+	name, how := r.verdict()
+	return name + " " + how
+}
+
+func (r Report) verdict() (name, how string) {
 	switch r.Status {
 	case "FINISHED":
-		return fmt.Sprintf("%s finished in %s", name, Human(r.Duration))
+		return r.RunName, "finished in " + Human(r.Duration)
 	case "KILLED":
-		return fmt.Sprintf("%s was cancelled after %s", name, Human(r.Duration))
+		return r.RunName, "was cancelled after " + Human(r.Duration)
 	}
 	why := fmt.Sprintf("exit code %d", r.ExitCode)
 	if r.ErrorType != "" {
 		why = r.ErrorType + ", " + why
 	}
-	return fmt.Sprintf("%s failed after %s (%s)", name, Human(r.Duration), why)
+	return r.RunName, fmt.Sprintf("failed after %s (%s)", Human(r.Duration), why)
 }
 
 // Human writes a duration for people: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min.

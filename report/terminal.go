@@ -14,7 +14,7 @@ const tableRows = 40
 // can be taken for a workflow command.
 func Terminal(r Report) string {
 	var b strings.Builder
-	keys := sortedKeys(r.Metrics)
+	keys := metricKeys(r)
 	if len(keys) > 0 {
 		width := utf8.RuneCountInString("metric")
 		shown := keys[:min(len(keys), tableRows)]
@@ -24,7 +24,8 @@ func Terminal(r Report) string {
 		fmt.Fprintf(&b, "| %-*s  %s\n", width, "metric", "last value")
 		fmt.Fprintf(&b, "| %s  %s\n", strings.Repeat("-", width), strings.Repeat("-", len("last value")))
 		for _, k := range shown {
-			fmt.Fprintf(&b, "| %-*s  %s\n", width, plain(k), Number(r.Metrics[k]))
+			row := fmt.Sprintf("| %-*s  %-*s  %s", width, plain(k), len("last value"), Number(r.Metrics[k]), sparkline(r.History[k]))
+			b.WriteString(strings.TrimRight(row, " ") + "\n")
 		}
 		if more := len(keys) - len(shown); more > 0 {
 			fmt.Fprintf(&b, "| and %d more\n", more)
@@ -60,7 +61,7 @@ func count(n int, noun string) string {
 // plain drops what could steer a terminal.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		return r
