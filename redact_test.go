@@ -262,14 +262,13 @@ func ourLog(t *testing.T, log string, github bool, secrets []string) string {
 	var ours strings.Builder
 	var masks []string
 	data := strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%")
-	mine := true
 	for line := range strings.FieldsFuncSeq(log, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		command := strings.TrimSpace(line)
 		if secret, ok := strings.CutPrefix(command, "::add-mask::"); ok {
 			masks = append(masks, data.Replace(secret))
 			continue
 		}
-		mine = strings.HasPrefix(command, "mlops-track: ") || strings.HasPrefix(command, "::")
+		mine := strings.HasPrefix(command, "mlops-track: ") || strings.HasPrefix(command, "::")
 		if mine {
 			ours.WriteString(line + "\n")
 			switch {
