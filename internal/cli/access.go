@@ -59,6 +59,7 @@ func (a *app) access() (store.Options, error) {
 		if o.Username, o.Password, err = a.credentialsFile(); err != nil {
 			return o, err
 		}
+		a.console().Mask(o.Password)
 	}
 	return o, nil
 }

@@ -22,6 +22,55 @@ func TestGitHubValueCannotInjectAnOutput(t *testing.T) {
 	}
 }
 
+// TestGitHubValueOfSeveralLines comes out as one value: no line of it is an output, not after a carriage return either.
+func TestGitHubValueOfSeveralLines(t *testing.T) {
+	for _, evil := range []string{
+		"x\nstatus=forged", "x\rstatus=forged", "EOF\nstatus<<EOF\nforged\nEOF", "ghadelimiter_1\nstatus=forged",
+		"x\r_GitHubActionsFileCommandDelimeter_\nstatus=forged", "_GitHubActionsFileCommandDelimeter_\r\nstatus=forged",
+	} {
+		file := filepath.Join(t.TempDir(), "output")
+		_ = outputs.WriteGitHub(file, []outputs.Value{{Name: "metrics", Text: evil}, {Name: "status", Text: "FINISHED"}})
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := readOutputs(t, string(text)); got["status"] != "FINISHED" || (got["metrics"] != evil && got["metrics"] != "") {
+			t.Errorf("a runner reads %q of %q", got, evil)
+		}
+	}
+}
+
+// readOutputs reads the file as the runner does.
+// https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs
+func readOutputs(t *testing.T, text string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for text != "" {
+		line, rest, _ := strings.Cut(text, "\n")
+		text = rest
+		name, delimiter, ok := strings.Cut(strings.TrimSuffix(line, "\r"), "<<")
+		if !ok {
+			name, value, _ := strings.Cut(line, "=")
+			found[name] = value
+			continue
+		}
+		var value []string
+		for {
+			line, rest, more := strings.Cut(text, "\n")
+			text = rest
+			if strings.TrimSuffix(line, "\r") == delimiter {
+				break
+			}
+			if !more {
+				t.Fatalf("output %s does not end", name)
+			}
+			value = append(value, line)
+		}
+		found[name] = strings.Join(value, "\n")
+	}
+	return found
+}
+
 func TestGitHubFileThatCannotBeOpenedIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	if err := outputs.WriteGitHub(dir, []outputs.Value{{Name: "status", Text: "FINISHED"}}); err == nil {

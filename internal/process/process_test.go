@@ -169,3 +169,30 @@ func waitFor(t *testing.T, file string) {
 	}
 	t.Errorf("%s never appeared", file)
 }
+
+// shouting is a filter that holds the last byte back until it is closed.
+type shouting struct {
+	to   io.Writer
+	held string
+}
+
+func (s *shouting) Write(p []byte) (int, error) {
+	text := s.held + strings.ToUpper(string(p))
+	s.held = text[len(text)-1:]
+	_, err := io.WriteString(s.to, text[:len(text)-1])
+	return len(p), err
+}
+
+func (s *shouting) Close() error {
+	_, err := io.WriteString(s.to, s.held)
+	return err
+}
+
+// TestFilterChangesWhatIsKept leaves what passes through as it is.
+func TestFilterChangesWhatIsKept(t *testing.T) {
+	cmd := sh("printf one >&2; printf ' two' >&2")
+	cmd.Filter = func(w io.Writer) io.WriteCloser { return &shouting{to: w} }
+	if res, passed := run(t, cmd, nil); res.Tail != "ONE TWO" || passed != "one two" {
+		t.Errorf("kept %q, passed on %q", res.Tail, passed)
+	}
+}

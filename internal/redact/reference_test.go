@@ -245,16 +245,20 @@ func TestDeep(t *testing.T) {
 		hidden string
 	}
 	type outer struct {
+		Next    *outer
 		Inner   *inner
 		Any     any
 		List    [1]inner
 		Missing map[string]string
 		N       int
+		Curve   []struct{ Step, Value float64 }
 	}
-	v := outer{Inner: &inner{Name: "hunter2", Values: map[string][]string{"a hunter2": {"b", "hunter2"}}}, Any: "hunter2", N: 3}
+	v := outer{Inner: &inner{Name: "hunter2", Values: map[string][]string{"a hunter2": {"b", "hunter2"}}}, Any: "hunter2", N: 3, Next: &outer{Any: "hunter2"}}
+	v.Curve = make([]struct{ Step, Value float64 }, 9)
 	v.List[0].hidden = "kept"
 	got := Deep(New("hunter2"), v)
-	if got.Inner.Name != Mask || got.Inner.Values["a ***"][1] != Mask || got.Any != Mask || got.Missing != nil || got.N != 3 || got.List[0].hidden != "kept" {
+	if got.Inner.Name != Mask || got.Inner.Values["a ***"][1] != Mask || got.Any != Mask || got.Missing != nil || got.N != 3 || got.List[0].hidden != "kept" ||
+		got.Next.Any != Mask || len(got.Curve) != 9 {
 		t.Errorf("%+v %+v", got, got.Inner)
 	}
 	if v.Inner.Name != "hunter2" {
