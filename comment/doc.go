@@ -31,12 +31,15 @@
 // what the others hold is merged into it, and only when a later reading shows it there they are deleted. In a merge the
 // newest section of each name wins, by run number, attempt and time; a job of an older run changes nothing.
 //
-// A writer whose reading is older than another's update undoes that update without ever knowing. Therefore each looks
-// again some time after it wrote: an update must be answered within 2.5 s after the reading that it was made from, else
-// it is given up, and a job that shares its comment looks for its section 3 s after its last update. Whatever was made
-// from an older reading has arrived by then, and whatever is made from a newer one contains the section. Who was undone
-// waits a random time, longer each time, and starts over. What remains is an update that the forge carries out later than
-// half a second after its writer gave it up; then the section is missing until its job runs again.
+// A writer whose reading is older than another's update undoes that update without ever knowing. Therefore each stays until
+// it is sure: an update must be answered within 2.5 s after the reading that it was made from, else it is given up; and a
+// job that shares its comment ends when two readings, 3 s apart, show the same body with its section in it. Whatever was
+// made from a reading before the first of them has arrived by then, and whatever is made from a later one contains the
+// section. While others keep writing there may be no such two; then four readings in a row that show the section do. Who was
+// undone waits a random time, longer each time, and starts over.
+//
+// What remains is an update that the forge carries out later than half a second after its writer gave it up, and much bad
+// luck among very many; then the section is missing until its job runs again.
 //
 // Other ways were not taken: a reaction as a lock (one account can add each only once) shows to readers and needs a
 // permission that pull-requests: write may not contain; the edit history lies in GraphQL only and GitLab has none; a comment

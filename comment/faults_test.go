@@ -29,8 +29,8 @@ func TestPassingFaults(t *testing.T) {
 			return []forgetest.Fault{{Status: 503, Header: map[string]string{"Retry-After": "9"}}}
 		}, 9 * time.Second},
 		"429":            {func() []forgetest.Fault { return []forgetest.Fault{forgetest.TooMany("17"), forgetest.TooMany("2")} }, 19 * time.Second},
-		"limit 403":      {func() []forgetest.Fault { return []forgetest.Fault{forgetest.RateLimited(403, in(40*time.Second))} }, 40 * time.Second},
-		"limit 429":      {func() []forgetest.Fault { return []forgetest.Fault{forgetest.RateLimited(429, in(40*time.Second))} }, 40 * time.Second},
+		"limit 403":      {func() []forgetest.Fault { return []forgetest.Fault{forgetest.RateLimited(403, in(90*time.Second))} }, 90 * time.Second},
+		"limit 429":      {func() []forgetest.Fault { return []forgetest.Fault{forgetest.RateLimited(429, in(90*time.Second))} }, 90 * time.Second},
 		"secondary":      {func() []forgetest.Fault { return []forgetest.Fault{forgetest.SecondaryLimited("21")} }, 21 * time.Second},
 		"secondary mute": {func() []forgetest.Fault { return []forgetest.Fault{forgetest.SecondaryLimited("")} }, time.Minute},
 		"dropped":        {func() []forgetest.Fault { return []forgetest.Fault{{Drop: true}, {Drop: true, Late: true}} }, 0},
@@ -123,6 +123,18 @@ func TestNoTimeToConfirm(t *testing.T) {
 		posted, err := comment.Post(ctx, s.open(token, 7), key, says("cell", 1, "x"), comment.Update)
 		if err != nil || posted.Outcome != comment.Created || posted.Confirmed {
 			t.Errorf("%+v, %v", posted, err)
+		}
+	})
+}
+
+// A list that does not show yet what was created is no reason to create it again.
+func TestListThatLags(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s side) {
+		s.SetLag(func() time.Duration { return 2 * time.Second })
+		posted := post(t, s, says("", 1, "x"), comment.Update)
+		if n := s.Counts()["POST"]; n != 1 || posted.Outcome != comment.Created {
+			t.Errorf("%+v after %d requests to create", posted, n)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 )
@@ -32,13 +33,14 @@ const (
 	longest = 3 * time.Minute
 	// window is how old a reading may become until an update made from it is answered.
 	window = 2500 * time.Millisecond
-	// settle is when a shared comment is looked at again after the last update.
+	// settle is how long a shared comment must stay as it is until our section is sure to stay in it.
 	settle = window + 500*time.Millisecond
 	// fresh is how old a reading may be when an update made from it begins.
 	fresh = 500 * time.Millisecond
 
 	maxUpdates  = 40 // of one Post
 	maxFailures = 6  // one after the other
+	maxChecks   = 4  // readings that show our section while others keep writing
 	maxUnseen   = 6  // readings without a comment that was created
 	maxShrinks  = 6
 )
@@ -84,6 +86,9 @@ type poster struct {
 	failures int // one after the other
 	shrinks  int
 	unseen   int
+	checks   int           // readings since that showed our section
+	body     string        // that the last of them showed
+	since    time.Time     // when it had been read
 	yielded  bool          // we waited for others since written
 	skip     map[int64]int // how often a comment could not be hidden or deleted
 	left     []error       // about older comments, which do not stop the rest
@@ -117,7 +122,6 @@ var errUnfinished = errors.New("post the comment: no time is left")
 
 // advance reads and takes one step. It returns how long to wait before the next.
 func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, err error) {
-	began := time.Now()
 	seen, err := p.read(ctx)
 	if err != nil {
 		return false, 0, err
@@ -125,7 +129,7 @@ func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, er
 	next := plan(seen, p.draft, p.mode, !p.written.IsZero())
 	switch next.do {
 	case nothing:
-		done, wait = p.settled(began, next.target)
+		done, wait = p.settled(next.target)
 		return done, wait, nil
 	case outdated:
 		if p.posted.Outcome == "" {
@@ -139,6 +143,7 @@ func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, er
 		}
 		return false, 0, p.create(ctx, next)
 	case update:
+		p.checks, p.body = 0, ""
 		if p.updates > 0 && !p.yielded {
 			p.yielded = true
 			return false, backoff(p.updates), nil
@@ -150,7 +155,7 @@ func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, er
 }
 
 // settled reports whether what is there stays, or when to look again.
-func (p *poster) settled(read time.Time, target own) (bool, time.Duration) {
+func (p *poster) settled(target own) (bool, time.Duration) {
 	if p.posted.Outcome == "" {
 		p.posted.Outcome = Unchanged
 	}
@@ -160,11 +165,14 @@ func (p *poster) settled(read time.Time, target own) (bool, time.Duration) {
 		return true, 0
 	}
 	alone := p.draft.Name == "" && len(target.parts) == 1
-	if alone || read.Sub(p.written) >= settle {
+	quiet := target.Body == p.body && target.at.Sub(p.since) >= settle
+	if alone || quiet || p.checks == maxChecks {
 		p.posted.Confirmed = true
 		return true, 0
 	}
-	return false, time.Until(p.written.Add(settle)) + time.Millisecond
+	p.checks++
+	p.body, p.since = target.Body, time.Now()
+	return false, settle + fresh/2 + rand.N(fresh/2)
 }
 
 func (p *poster) create(ctx context.Context, next step) error {
