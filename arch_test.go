@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"internal/cli":             {"awsauth", "ciinfo", "doctor", "internal/console", "internal/environ", "internal/process", "internal/redact", "internal/workspace", "kept", "mlflow", "mlflow/artifact", "mlflow/rest", "mlflow/store", "python", "track"},
 	"track":                    {"awsauth", "ciinfo", "collect", "comment", "internal/console", "internal/environ", "internal/outputs", "internal/process", "internal/redact", "kept", "mlflow", "mlflow/artifact", "mlflow/store", "report"},
 	"ciinfo":                   {},
+	"comment":                  {},
 	"awsauth":                  {},
 	"doctor":                   {"awsauth", "mlflow", "mlflow/rest"},
 	"collect":                  {"mlflow"},
@@ -44,7 +45,7 @@ var mayImport = map[string][]string{
 }
 
 // onlyTests are packages that only tests import.
-var onlyTests = []string{"internal/testenv", "internal/storetest", "internal/mlflowtest", "internal/awstest"}
+var onlyTests = []string{"internal/testenv", "internal/storetest", "internal/mlflowtest", "internal/awstest", "internal/forgetest"}
 
 // A file that is longer answers more than one question.
 const maxLines = 450

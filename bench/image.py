@@ -2,11 +2,12 @@
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import tempfile
 import time
 
-from measure import BINARY, CLEAN, row
+from measure import CLEAN, row
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOB = "mlops-track-test/job:2"
@@ -47,10 +48,14 @@ class Docker:
     def __call__(self, *args, **kwargs):
         return subprocess.run(["docker", *args], env=self.env, check=True, capture_output=True, text=True, **kwargs).stdout.strip()
 
-    def image(self, folder, *args, **kwargs):
-        name = "mlops-track-test/bench-" + "-".join(["image", *args]).replace("--", "").replace(" ", "").lower().replace("/", "")[:40].strip("-")
-        self("build", "--quiet", "--network", "host", "--tag", name, *args, folder, **kwargs)
-        return name
+    def build(self, target):
+        """Returns the name of an image of the Dockerfile, and its size in MB."""
+        name = "mlops-track-test/bench-" + target
+        self("build", "--quiet", "--network", "host", "--target", target, "--tag", name, ROOT)
+        return name, self.size(name)
+
+    def size(self, image):
+        return int(self("image", "inspect", "--format", "{{.Size}}", image)) / 1e6
 
 
 def bench_image(folder):
@@ -58,28 +63,23 @@ def bench_image(folder):
         if docker.reason:
             row("image", "", "", "", "left out: " + docker.reason)
             return
-        image = docker.image(ROOT)
-        size = int(docker("image", "inspect", "--format", "{{.Size}}", image)) / 1e6
-        scratch = int(docker("image", "inspect", "--format", "{{.Size}}", docker.image(ROOT, "--target", "scratch"))) / 1e6
-        base = int(docker("image", "inspect", "--format", "{{.Size}}", "debian:bookworm-slim")) / 1e6
+        (image, size), (_, scratch), base = docker.build("image"), docker.build("scratch"), docker.size("debian:bookworm-slim")
         row("image: size", f"{size:.0f} MB, scratch {scratch:.0f} MB", f"{base:.0f} MB", f"{size / base:.1f} : 1", "peer: its base, debian:bookworm-slim")
-        ours, plain = (start_of(docker, image, folder, *args) for args in (("mlops-track", "run", "--"), ()))
-        row("container start to the training's first line", f"{ours * 1000:.0f} ms", f"{plain * 1000:.0f} ms", f"+{(ours - plain) * 1000:.0f} ms",
-            "`python -c print()`; peer: the same container without `mlops-track run`; median of 15")
+        pairs = [(first_line(docker, image, "mlops-track", "run", "--"), first_line(docker, image)) for _ in range(15)]
+        ours, plain, more = (statistics.median(column) * 1000 for column in zip(*((a, b, a - b) for a, b in pairs)))
+        row("container start to the training's first line", f"{ours:.0f} ms", f"{plain:.0f} ms", f"{more:+.0f} ms",
+            "`python` that prints; peer: the same container without `mlops-track run --`; median of 15 pairs")
         action, step = steps_of_act(docker, image, folder)
-        row("the whole action around `true`, under act", f"{action:.2f} s", f"{step:.2f} s", f"+{action - step:.2f} s",
+        row("the whole action around `true`, under act", f"{action:.2f} s", f"{step:.2f} s", f"{action - step:+.2f} s",
             "peer: a step `run: true`; act builds the action's image anew, from its cache, each time; median of 5")
 
 
-def start_of(docker, image, folder, *wrap):
-    times = []
-    for _ in range(15):
-        start = time.perf_counter()
-        with subprocess.Popen(["docker", "run", "--rm", "--network", "host", image, *wrap, "python", "-c", "print('first line', flush=True)"],
-                              env=docker.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as p:
-            assert p.stdout.readline() == "first line\n"
-            times.append(time.perf_counter() - start)
-    return sorted(times)[len(times) // 2]
+def first_line(docker, image, *wrap):
+    start = time.perf_counter()
+    with subprocess.Popen(["docker", "run", "--rm", "--network", "host", image, *wrap, "python", "-c", "print('first line', flush=True)"],
+                          env=docker.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as p:
+        assert p.stdout.readline() == "first line\n"
+        return time.perf_counter() - start
 
 
 def steps_of_act(docker, image, folder):

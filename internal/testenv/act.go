@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,7 +78,7 @@ func (a Act) Run(t testing.TB, d Docker) ActEnd {
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	err := cmd.Run()
-	if _, ended := err.(*exec.ExitError); err != nil && !ended { //nolint:errorlint // Run returns it as it is
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
 		t.Fatal(err)
 	}
 	end := ActEnd{OK: err == nil, Outputs: map[string]string{}}

@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,7 +39,7 @@ func (g GitLabJob) Run(t testing.TB, d Docker) (log string, code int) {
 	cmd.Env = append(cmd.Env, "GCL_IGNORE_PREDEFINED_VARS=CI_PIPELINE_SOURCE,GITLAB_CI,CI_API_V4_URL", "HOME="+t.TempDir())
 	cmd.Dir = g.Folder
 	out, err := cmd.CombinedOutput()
-	if _, ended := err.(*exec.ExitError); err != nil && !ended { //nolint:errorlint // CombinedOutput returns it as it is
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
 		t.Fatal(err)
 	}
 	return string(out), cmd.ProcessState.ExitCode()

@@ -151,8 +151,7 @@ func pairs(env map[string]string) []string {
 func outputOf(t testing.TB, cmd *exec.Cmd) string {
 	t.Helper()
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		t.Fatalf("%s: %v\n%s", cmd, err, exit.Stderr)
 	}
 	if err != nil {
