@@ -180,7 +180,7 @@ func TestGitLabTemplateHasEverySetting(t *testing.T) {
 	template := readGitLabTemplate(t)
 	defaults := map[string]string{
 		"job": ".mlops-track", "image": "ghcr.io/iyalvan/mlops-track:latest",
-		"outputs-file": "mlops-track.env", "audience": "sts.amazonaws.com",
+		"outputs-file": "mlops-track.env", "summary-file": "mlops-track-report.md", "metrics-report": "mlops-track-metrics.txt", "junit-report": "mlops-track-junit.xml", "audience": "sts.amazonaws.com",
 	}
 	known := []string{"job", "image"}
 	for _, s := range track.Settings() {
@@ -204,7 +204,7 @@ func TestGitLabTemplateHasEverySetting(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"dotenv": "$[[ inputs.outputs-file ]]", "metrics": "mlops-track-metrics.txt", "junit": "mlops-track-junit.xml",
+		"dotenv": "$[[ inputs.outputs-file ]]", "metrics": "$[[ inputs.metrics-report ]]", "junit": "$[[ inputs.junit-report ]]",
 	}
 	if !maps.Equal(template.Job.Artifacts.Reports, want) || template.Job.Artifacts.When != "always" {
 		t.Errorf("artifacts are %+v", template.Job.Artifacts)

@@ -79,3 +79,9 @@ func boundLabel(label string) string {
 	digest := "~" + hex.EncodeToString(sum[:3])
 	return string([]rune(label)[:maxLabel-len(digest)]) + digest
 }
+
+// MatrixLabel is the label of a matrix cell that a run has as its tag mlops.ci.matrix; empty for what is none.
+func MatrixLabel(cell string) string {
+	_, label := matrixCell(cell)
+	return label
+}

@@ -9,12 +9,15 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+	"github.com/Iyalvan/mlops-track/report"
 )
 
 // Closed is the run after its end.
 type Closed struct {
 	Verdict
 
+	Curves    map[string][]report.Point
+	Named     []string   // keys of the params in the result
 	Run       mlflow.Run // as the store has it; what we know of it where the store is away
 	Autolog   Autolog
 	Artifacts artifact.Result
@@ -48,6 +51,12 @@ func finalize(ctx context.Context, tick func(), p Plan, o open, step StepResult,
 	f.failed("close child runs", f.closeChildren(ctx, c.Verdict))
 	if c.Run, err = o.store.GetRun(ctx, o.run.ID); err != nil {
 		c.Run = now
+	}
+	if step.Asked == nil { // after a cancel there is no time
+		c.Curves = curves(ctx, o.store, c.Run)
+	}
+	for _, param := range f.left.Result.Params {
+		c.Named = append(c.Named, param.Key)
 	}
 	c.Problems, c.Notes, c.Faults = f.left.Problems, f.notes, f.faults
 	return c

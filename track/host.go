@@ -1,6 +1,7 @@
 package track
 
 import (
+	"net/http"
 	"os"
 	"sort"
 	"time"
@@ -21,6 +22,7 @@ type Host struct {
 	Version   string
 	PythonDir string        // folder of the Python hook; empty: none could be unpacked
 	Access    store.Options // credentials and TLS for tracking servers
+	HTTP      *http.Client  // for forges
 	Console   *console.Console
 	Secrets   *redact.Redactor // that the console knows, too; nil: none
 	Now       func() time.Time

@@ -46,6 +46,7 @@ type Inputs struct {
 	DryRun           bool
 	Matrix           string // JSON object; empty outside a matrix
 	JobID            string
+	Report           ReportInputs
 	AWS              AWSInputs
 }
 
@@ -89,6 +90,7 @@ func ParseInputs(g Given) (Inputs, error) {
 		PassEnv:          p.lines("pass-env"),
 		Redact:           p.patterns("redact"),
 		DryRun:           p.bool("dry-run"),
+		Report:           p.report(),
 		AWS:              p.aws(),
 	}
 	if g.Action {

@@ -24,7 +24,9 @@ func Job(ctx context.Context, in Inputs, ci ciinfo.Info, host Host) (int, error)
 	if in.DryRun {
 		return 0, describe(p, host)
 	}
-	out := Run(ctx, p, host)
-	publish(p, host, out)
+	watched := watch(ctx, host.Signals)
+	defer watched.stop()
+	out := run(watched, p, host)
+	publish(watched, p, host, out)
 	return out.ExitCode, out.Refused
 }

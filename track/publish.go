@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -14,9 +15,9 @@ import (
 	"github.com/Iyalvan/mlops-track/report"
 )
 
-// publish tells everybody: the closing table in the log, the job summary, the outputs. What cannot be written is told and
-// changes nothing.
-func publish(p Plan, host Host, out Outcome) {
+// publish tells everybody: the closing table in the log, the job summary, files, outputs, the comment. What cannot be written is
+// told and changes nothing. The comment comes last: it may take the longest.
+func publish(in *interrupts, p Plan, host Host, out Outcome) {
 	r := redact.Deep(host.Secrets, reportOf(p, out, host))
 	if out.Refused == nil {
 		host.Console.Block(report.Terminal(r))
@@ -30,8 +31,22 @@ func publish(p Plan, host Host, out Outcome) {
 		if file := host.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
 			warn(host, outputs.WriteSummary(file, report.Markdown(r)))
 		}
+		writeReports(p, host, out, r)
 	}
-	values := cleanOutputs(outputValues(out), out, host.Secrets)
+	writeOutputs(p, host, cleanOutputs(outputValues(out), out, host.Secrets))
+	if out.Refused != nil {
+		return
+	}
+	ctx, _, cancel := in.after(keepBudget+p.extraTime(), p.FinishTimeout)
+	defer cancel()
+	out.CommentURL = p.thread(host).Post(ctx, host.Console, p.commentKey(), section(p.reportFile(out, r)))
+	if out.CommentURL != "" {
+		writeOutputs(p, host, cleanOutputs(outputValues(out), out, host.Secrets))
+	}
+}
+
+// writeOutputs writes the outputs for later steps and jobs; written again, the later ones count.
+func writeOutputs(p Plan, host Host, values []outputs.Value) {
 	if file := host.Getenv("GITHUB_OUTPUT"); file != "" {
 		warn(host, outputs.WriteGitHub(file, values))
 	}
@@ -101,6 +116,7 @@ func allOutputs(out Outcome) []outputs.Value {
 		{Name: "artifact-uri", Text: out.Run.ArtifactURI},
 		{Name: "model-name", Text: out.Model.Name},
 		{Name: "model-version", Text: out.Model.Version},
+		{Name: "comment-url", Text: out.CommentURL},
 		{Name: "offline-path", Text: out.Offline},
 	}
 }
@@ -135,6 +151,7 @@ func reportOf(p Plan, out Outcome, host Host) report.Report {
 		Status: string(out.Status), ExitCode: out.ExitCode, ErrorType: out.ErrorType, ErrorMessage: out.ErrorMessage,
 		Experiment: p.Experiment, RunName: first(out.Run.Name, p.RunName), RunID: out.Run.ID, RunURL: out.RunURL,
 		Store: out.Store, Kept: out.Offline, Commit: p.CI.ShortSHA(), Duration: out.Step.elapsed(),
+		JobURL: first(p.CI.JobURL, p.CI.PipelineRunURL), Machine: machine(), Named: out.Named, History: out.Curves,
 		Params: out.Run.Params, Metrics: make(map[string]float64, len(out.Run.Metrics)), LogTail: out.Step.Tail,
 		Artifacts: report.Artifacts{Files: out.Artifacts.Files, Bytes: out.Artifacts.Bytes, Failed: len(out.Artifacts.Failed)},
 	}
@@ -148,6 +165,11 @@ func reportOf(p Plan, out Outcome, host Host) report.Report {
 		r.Model = fmt.Sprintf("%s version %s", out.Model.Name, out.Model.Version)
 	}
 	return r
+}
+
+// machine is what the job ran on.
+func machine() string {
+	return fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 }
 
 // jsonList writes a list as one line.

@@ -31,7 +31,7 @@ func TestPublishHidesWhatTheStoreHas(t *testing.T) {
 		Params:  map[string]string{"own": `with s3cr"t/value`, `s3cr"t/value`: "x"},
 		Metrics: map[string]mlflow.Metric{`loss s3cr"t/value`: {Value: 1}},
 	}
-	publish(Plan{Inputs: Inputs{OutputsFile: file("dotenv")}}, host, out)
+	publish(watch(t.Context(), nil), Plan{Inputs: Inputs{OutputsFile: file("dotenv")}}, host, out)
 	for _, name := range []string{"output", "summary", "dotenv"} {
 		text, err := os.ReadFile(file(name))
 		if err != nil {

@@ -14,18 +14,18 @@ import (
 type Outcome struct {
 	Closed
 
-	Step    StepResult
-	RunURL  string // empty where the store has no page
-	Store   string // redacted
+	Step       StepResult
+	RunURL     string // empty where the store has no page
+	Store      string // redacted
+	CommentURL string // of the comment with the report; empty if there is none
+
 	Offline string // folder where the run, or its rest, was kept; empty if the server has it all
 	Refused error  // why the step was not started; nil if it was
 }
 
-// Run does the whole job: open the run, run the step, take what it left, close the run. It returns only when the run is
+// run does the whole job: open the run, run the step, take what it left, close the run. It returns only when the run is
 // closed or cannot be.
-func Run(ctx context.Context, p Plan, host Host) Outcome {
-	in := watch(ctx, host.Signals)
-	defer in.stop()
+func run(in *interrupts, p Plan, host Host) Outcome {
 	creds, err := assume(in.ctx, p, host)
 	if err != nil {
 		return refusal(in, err)

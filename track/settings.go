@@ -44,7 +44,7 @@ func (s Setting) Input() string {
 
 // Settings lists every setting that is built, in the order of the documentation.
 func Settings() []Setting {
-	return slices.Concat(jobSettings(), awsSettings())
+	return slices.Concat(jobSettings(), reportSettings(), awsSettings())
 }
 
 func jobSettings() []Setting {
@@ -80,8 +80,6 @@ func jobSettings() []Setting {
 // if it had worked.
 func unbuilt() []string {
 	return []string{
-		"comment", "comment-mode", "comment-key", "github-token", "gitlab-token",
 		"baseline", "fail-if", "relay", "system-metrics", "metrics", "gate-mode", "model-alias", "promote-if",
-		"report-file",
 	}
 }

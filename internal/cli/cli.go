@@ -75,7 +75,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{hinted{err, "see " + cmd.CommandPath() + " --help"}}
 	})
-	root.AddCommand(a.runCommand(), a.actionCommand(), a.ciCommand(), a.syncCommand(), a.doctorCommand(), a.pythonPathCommand(), a.uiCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.actionCommand(), a.ciCommand(), a.reportCommand(), a.syncCommand(), a.doctorCommand(), a.pythonPathCommand(), a.uiCommand(), a.versionCommand())
 	return root
 }
 

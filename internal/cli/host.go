@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,13 +19,21 @@ func (a *app) host() (track.Host, error) {
 	}
 	host := track.Host{
 		Environ: a.Environ, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Signals: a.Signals,
-		Version: a.Version, Access: access, Console: a.console(), Secrets: a.secrets, Now: time.Now,
+		Version: a.Version, Access: access, HTTP: a.http(), Console: a.console(), Secrets: a.secrets, Now: time.Now,
 		TempDirs: []string{os.TempDir(), a.getenv("RUNNER_TEMP")},
 	}
 	if host.PythonDir, err = a.unpackPython(); err != nil {
 		host.Console.Warn("autolog is not available: "+err.Error(), "make the cache folder or TMPDIR writable")
 	}
 	return host, nil
+}
+
+// http is how forges are reached.
+func (a *app) http() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	through := a.proxy().ProxyFunc()
+	transport.Proxy = func(r *http.Request) (*url.URL, error) { return through(r.URL) }
+	return &http.Client{Transport: transport}
 }
 
 func (a *app) detectCI(matrix, jobID string) ciinfo.Info {

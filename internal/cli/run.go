@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,9 +88,10 @@ func newFlags() *flags {
 	return &flags{values: map[string]*string{}, lists: map[string]*[]string{}}
 }
 
-func (f *flags) register(cmd *cobra.Command) {
+// register adds the flags of some settings, or of all and --tag.
+func (f *flags) register(cmd *cobra.Command, names ...string) {
 	for _, s := range track.Settings() {
-		if s.ActionOnly {
+		if s.ActionOnly || len(names) > 0 && !slices.Contains(names, s.Name) {
 			continue
 		}
 		help := flagHelp(s)
@@ -103,7 +105,9 @@ func (f *flags) register(cmd *cobra.Command) {
 			f.values[s.Name] = cmd.Flags().String(s.Name, "", help)
 		}
 	}
-	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "one tag, key=value; repeats")
+	if len(names) == 0 {
+		cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "one tag, key=value; repeats")
+	}
 }
 
 // lookup returns what was given on the command line.

@@ -28,14 +28,14 @@ func WriteDotenv(file string, values []Value) (left []string, err error) {
 		count++
 		b.WriteString(line)
 	}
-	if err := replace(file, b.String()); err != nil {
+	if err := WriteFile(file, b.String()); err != nil {
 		return left, fmt.Errorf("write outputs-file: %w", err)
 	}
 	return left, nil
 }
 
-// replace writes a file through a temporary one beside it, so that no reader sees half of it.
-func replace(file, text string) (err error) {
+// WriteFile writes a file through a temporary one beside it, so that no reader sees half of it. It makes the folder.
+func WriteFile(file, text string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // an output folder for others
 		return err
 	}
