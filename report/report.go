@@ -43,15 +43,15 @@ type Point struct {
 
 // Warning is something a reader should know, with the next step.
 type Warning struct {
-	Text string
-	Next string
+	Text string `json:"text"`
+	Next string `json:"next"`
 }
 
 // Artifacts counts what was uploaded.
 type Artifacts struct {
-	Files  int
-	Bytes  int64
-	Failed int
+	Files  int   `json:"files"`
+	Bytes  int64 `json:"bytes"`
+	Failed int   `json:"failed"`
 }
 
 // Verdict says how the run ended, in one line.
