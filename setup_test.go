@@ -66,6 +66,9 @@ on: push
 jobs:
   train:
     runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        depth: [3]
     steps:
       - uses: actions/checkout@v4
       - id: setup
@@ -84,7 +87,7 @@ jobs:
 			if end.OK != c.ok || !strings.Contains(end.Log, c.log) {
 				t.Errorf("ends with %t, want %t and %q:\n%s", end.OK, c.ok, c.log, end.Log)
 			}
-			if c.ok && (len(end.Outputs["run-id"]) != 32 || !strings.Contains(end.Log, "trained with 1.2.3") || len(end.Summaries) == 0) {
+			if c.ok && (len(end.Outputs["run-id"]) != 32 || !strings.Contains(end.Log, "trained with 1.2.3") || !strings.Contains(end.Outputs["run-name"], "depth=3") || len(end.Summaries) == 0) {
 				t.Errorf("outputs %v, %d summaries:\n%s", end.Outputs, len(end.Summaries), end.Log)
 			}
 		})

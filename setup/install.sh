@@ -58,4 +58,9 @@ echo "$path" >>"$GITHUB_PATH"
   echo "version=$version"
   echo "path=$path"
 } >>"$GITHUB_OUTPUT"
+# What only an expression of the workflow knows.
+{
+  echo "MLOPS_MATRIX=$(tr -d '\r\n' <<<"${MATRIX:-}")"
+  echo "MLOPS_JOB_ID=${JOB_ID:-}"
+} >>"$GITHUB_ENV"
 echo "mlops-track $version is on PATH: $path"

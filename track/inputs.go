@@ -93,17 +93,14 @@ func ParseInputs(g Given) (Inputs, error) {
 		Report:           p.report(),
 		AWS:              p.aws(),
 	}
+	in.Matrix, in.JobID = p.matrix(), p.text("job-id")
 	if g.Action {
-		in.Script, in.Shell, in.JobID = p.text("run"), p.text("shell"), p.text("job-id")
+		in.Script, in.Shell = p.text("run"), p.text("shell")
 		if in.Script == "" {
 			p.fault("run is empty: give the training step as a script")
 		}
 		if shellArgs(in.Shell, "script") == nil {
 			p.fault("shell %q is unknown: bash, sh, python, or a template with {0}", in.Shell)
-		}
-		if m := p.text("matrix"); m != "null" && m != "{}" {
-			p.object("matrix")
-			in.Matrix = m
 		}
 	} else if len(in.Command) == 0 {
 		p.fault("no command: write it after --, as in mlops-track run -- python train.py")
@@ -166,6 +163,16 @@ func (p *parser) lines(name string) []string {
 		}
 	}
 	return out
+}
+
+// matrix is the cell of a matrix; empty outside of one, where GitHub's toJSON gives null.
+func (p *parser) matrix() string {
+	cell := p.text("matrix")
+	if cell == "null" || cell == "{}" {
+		return ""
+	}
+	p.object("matrix")
+	return cell
 }
 
 // patterns reads regular expressions, one a line. One that matches nothing at all would tear every text to pieces.

@@ -38,7 +38,7 @@ func TestAllFaultsAreToldAtOnce(t *testing.T) {
 	g := given(t, map[string]string{
 		"tags": "no equals sign", "stop-grace": "soon", "autolog": "maybe", "autolog-config": "[1]",
 		"on-tracking-error": "panic", "working-directory": "missing",
-	}, map[string]string{"MLOPS_ROLE_TO_ASSUME": "arn:aws:iam::1:role/x", "MLOPS_GITLAB_TOKEN": "glpat-x", "MLOPS_METRICS": "/tmp/metrics.jsonl"})
+	}, map[string]string{"MLOPS_ROLE_TO_ASSUME": "arn:aws:iam::1:role/x", "MLOPS_FAIL_IF": "glpat-x", "MLOPS_METRICS": "/tmp/metrics.jsonl"})
 	g.Command = nil
 	_, err := ParseInputs(g)
 	if err == nil {
@@ -46,7 +46,7 @@ func TestAllFaultsAreToldAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		`tag "no equals sign" has no =`, `stop-grace "soon"`, `autolog "maybe"`, "autolog-config is no JSON object",
-		`on-tracking-error "panic" is unknown: one of keep, fail`, "working-directory", "no command", "gitlab-token is set",
+		`on-tracking-error "panic" is unknown: one of keep, fail`, "working-directory", "no command", "fail-if is set",
 		`role "arn:aws:iam::1:role/x" has not`,
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -71,8 +71,8 @@ func jobSettings() []Setting {
 		{Name: "pass-env", Kind: Lines, Help: "variables that are kept for the step although they would be taken out, one a line"},
 		{Name: "redact", Kind: Lines, Help: "patterns removed from all that is written, besides the known secrets, one regular expression a line"},
 		{Name: "dry-run", Kind: Switch, Default: "false", Help: "print the plan, run nothing"},
-		{Name: "matrix", ActionOnly: true, Kind: JSON, Help: "the matrix cell of this job, `${{ toJSON(matrix) }}`"},
-		{Name: "job-id", ActionOnly: true, Help: "the check run of this job, `${{ job.check_run_id }}`"},
+		{Name: "matrix", Kind: JSON, Otherwise: "the action and setup fill it in", Help: "the matrix cell of this job, `${{ toJSON(matrix) }}`"},
+		{Name: "job-id", Otherwise: "the action and setup fill it in", Help: "the check run of this job, `${{ job.check_run_id }}`"},
 	}
 }
 
