@@ -30,18 +30,35 @@ func actions(t *testing.T, workflow, image string) map[string]string {
 		t.Fatal(err)
 	}
 	writeFile(t, filepath.Join(empty, "action.yml"), "name: empty\nruns:\n  using: composite\n  steps: []\n")
+	python := t.TempDir()
+	writeFile(t, filepath.Join(python, "action.yml"), setupPython)
 	folders := map[string]string{}
 	for _, used := range regexp.MustCompile(`uses: ([\w.-]+/[\w.-]+)[\w/.-]*@(\S+)`).FindAllStringSubmatch(workflow, -1) {
 		switch used[1] {
 		case "Iyalvan/mlops-track":
 			folders[used[1]+"@"+used[2]] = ours
 		case "actions/checkout": // act does it
+		case "actions/setup-python":
+			folders[used[1]+"@"+used[2]] = python
 		default:
 			folders[used[1]+"@"+used[2]] = empty
 		}
 	}
 	return folders
 }
+
+// setupPython stands for actions/setup-python: it gives the names python and pip to what the machine has. Nothing is installed.
+const setupPython = `name: python
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: |
+        bin=$(mktemp -d)
+        ln -s "$(type -P python3)" "$bin/python"
+        ln -s "$(type -P true)" "$bin/pip"
+        echo "$bin" >>"$GITHUB_PATH"
+`
 
 // TestActionInWorkflow runs the action in jobs of act: the next step and the next job have its outputs and files, a failed
 // training fails the step, and each run has its summary.
