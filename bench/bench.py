@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aws import bench_s3, bench_s3_far
 from image import bench_image
+from report import bench_report
 from role import bench_role
 from measure import BINARY, CLEAN, ONLY, PYTHON, Server, measure, median, row, size_of
 
@@ -215,7 +216,7 @@ def main():
     version = subprocess.check_output([PYTHON, "-c", "import mlflow; print(mlflow.__version__)"], env=CLEAN, text=True).strip()
     print(f"MLflow {version}, Python {sys.version.split()[0]}, {os.cpu_count()} cores\n")
     print("| what | mlops-track | peer | ratio | |\n| --- | --- | --- | --- | --- |", flush=True)
-    for bench in (bench_true, bench_hook, bench_training, bench_batches, bench_metrics, bench_artifacts, bench_role, bench_s3, bench_s3_far, bench_image):
+    for bench in (bench_true, bench_hook, bench_training, bench_batches, bench_metrics, bench_artifacts, bench_role, bench_s3, bench_s3_far, bench_image, bench_report):
         if not ONLY or bench.__name__.removeprefix("bench_") in ONLY:
             with tempfile.TemporaryDirectory() as folder:
                 bench(folder)

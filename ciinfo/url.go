@@ -51,3 +51,14 @@ func refType(ref string) string {
 	}
 	return ""
 }
+
+// CommitURL is the page of the head's commit; empty where that is not known.
+func (i Info) CommitURL() string {
+	switch {
+	case i.RepositoryURL == "" || i.HeadSHA == "" || i.Fork:
+		return ""
+	case i.VCS == "gitlab":
+		return i.RepositoryURL + "/-/commit/" + i.HeadSHA
+	}
+	return i.RepositoryURL + "/commit/" + i.HeadSHA
+}

@@ -2,84 +2,190 @@ package report
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"unicode"
 )
 
-// maxText is how much of one text is shown, in characters.
-const maxText = 300
+// Forges make links of a text twice. The Markdown parser does, and a character reference stops it; then filters run over
+// the rendered text, where a reference is the plain character again, and look for @name, #1, commit ids, URLs and emoji
+// codes. They skip code, and need their characters side by side: a zero-width space between them stops them.
+const breakHere = "&#8203;"
 
-// code writes text of the training for one line of Markdown, as code: there a forge looks for no mention, no reference, no
-// emoji. Markdown itself does read what stands inside of the element, so its characters are written as references.
-func code(s string) string { return "<code>" + escaped(s, false) + "</code>" }
-
-// prose writes text of ours that may quote the training. What a forge would make a mention, a reference to an issue, a
-// commit or a label, or an emoji of is torn by a space of no width: it looks for them in the finished page, where a
-// character reference is the character again.
-// https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
-// https://docs.gitlab.com/user/markdown/#gitlab-specific-references
-func prose(s string) string { return escaped(s, true) }
-
-const zeroWidth = "&#8203;"
-
-func escaped(s string, tear bool) string {
+// prose escapes text for one line of Markdown, at most limit characters.
+func prose(s string, limit int) string {
+	runes := oneLine(s, limit)
+	breaks := breaksIn(runes)
 	var b strings.Builder
-	n, hex := 0, 0
-	for _, r := range s {
-		if n == maxText {
-			b.WriteString("…")
-			break
-		}
-		n++
-		hex++
-		if !strings.ContainsRune("0123456789abcdefABCDEF", r) {
-			hex = 0
-		}
+	for i, r := range runes {
 		switch {
-		case r == '\n' || r == '\t':
-			b.WriteByte(' ')
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r): // neither steers anything nor is seen
-		case unicode.IsSpace(r):
-			b.WriteByte(' ')
-		case r < 0x80 && !isAlphanumeric(r) && r != ' ' && r != ',' && r != ';' && r != '-' && r != '%':
+		case strings.ContainsRune("\\`*{}[]<>#|&@~$!", r), r == '_' && !insideWord(runes, i),
+			i == 0 && r < unicode.MaxASCII && !unicode.IsLetter(r): // a list, a rule or a heading could start so
 			fmt.Fprintf(&b, "&#%d;", r)
-		case r == '-' && strings.HasSuffix(strings.ToUpper(b.String()), "GH"):
-			b.WriteRune(r)
-			if tear {
-				b.WriteString(zeroWidth)
-			}
 		default:
 			b.WriteRune(r)
 		}
-		if tear && (strings.ContainsRune("@#!$%~&:*^", r) || hex == shortestSHA-1) {
-			b.WriteString(zeroWidth)
-			hex = 0
+		if breaks[i] {
+			b.WriteString(breakHere)
 		}
 	}
 	return b.String()
 }
 
-// shortestSHA is how many characters of a commit's name a forge takes for it.
-const shortestSHA = 7
-
-func isAlphanumeric(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+// code writes a name or a value as a code span, or as prose if a span cannot hold it safely.
+func code(s string, limit int) string {
+	runes := oneLine(s, limit)
+	if len(runes) == 0 {
+		return ""
+	}
+	for _, r := range runes {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -_.,:;/+=()%'\"[]*?…", r) {
+			return prose(s, limit)
+		}
+	}
+	return "`" + string(runes) + "`"
 }
 
-// target writes a URL as the target of a Markdown link.
-func target(url string) string {
-	return "<" + strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "", "\r", "", "\\", "%5C", " ", "%20").Replace(url) + ">"
-}
-
-// block writes text as an indented block of code, which nothing inside can end.
+// block escapes lines for the inside of a <pre>, where only HTML is read. Punctuation becomes references all the same:
+// bots read the raw text too, and take "/close" or "::add-mask::" at the start of a line for theirs.
 func block(s string) string {
 	var b strings.Builder
-	for line := range strings.Lines(strings.ToValidUTF8(s, "�")) {
-		line = strings.TrimRight(line, "\r\n")
-		if at := strings.LastIndexByte(line, '\r'); at >= 0 { // what a progress bar left to be seen
-			line = line[at+1:]
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			b.WriteByte('\n')
+		case r == '\t':
+			b.WriteString("    ")
+		case steers(r):
+		case r < unicode.MaxASCII && unicode.IsPrint(r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -_.,;()'", r):
+			fmt.Fprintf(&b, "&#%d;", r)
+		default:
+			b.WriteRune(r)
 		}
-		b.WriteString("    " + plain(strings.ReplaceAll(line, "\t", "    ")) + "\n")
 	}
 	return b.String()
+}
+
+// link writes a link to a page of http or https, and the bare text where the address is none.
+func link(text, address string) string {
+	safe := webAddress(address)
+	if safe == "" {
+		return text
+	}
+	return "[" + text + "](<" + strings.ReplaceAll(safe, "&", "&amp;") + ">)"
+}
+
+// webAddress is the address in a form that no Markdown can leave, or empty if it is not one of http or https without
+// credentials.
+func webAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, c := range []byte(u.String()) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("<>\"'`\\|*[](){}^@$!", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// oneLine is the text without what steers a terminal or the direction of writing, on one line, cut to limit characters.
+func oneLine(s string, limit int) []rune {
+	var runes []rune
+	for _, r := range strings.TrimSpace(s) {
+		if len(runes) == limit {
+			return append(runes[:max(limit-1, 0)], '…')
+		}
+		switch {
+		case unicode.IsSpace(r):
+			if len(runes) == 0 || runes[len(runes)-1] != ' ' {
+				runes = append(runes, ' ')
+			}
+		case !steers(r):
+			runes = append(runes, r)
+		}
+	}
+	return []rune(strings.TrimSpace(string(runes)))
+}
+
+// plain drops what could steer a terminal. "##[" starts a workflow command of GitHub anywhere in a line, "::" at its start.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if steers(r) {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.ReplaceAll(s, "##[", "## [")
+}
+
+// steers tells control characters and those that turn the direction of writing, which make a text look like another.
+func steers(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == '\ufeff'
+}
+
+// insideWord tells an underscore that cannot be emphasis, since letters or digits are on both sides.
+func insideWord(s []rune, i int) bool {
+	return i > 0 && i+1 < len(s) && s[i-1] != '_' && isWord(s[i-1]) && s[i+1] != '_' && isWord(s[i+1])
+}
+
+func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// breaksIn tells after which characters the filters of a forge must not see the next one.
+// GitHub: https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls,
+// GitLab: https://docs.gitlab.com/user/markdown/#gitlab-specific-references.
+func breaksIn(s []rune) []bool {
+	breaks := make([]bool, len(s))
+	at := func(i int) rune {
+		if i < 0 || i >= len(s) {
+			return ' '
+		}
+		return s[i]
+	}
+	for i, r := range s {
+		next := at(i + 1)
+		switch {
+		case strings.ContainsRune("@#!$%~&^*", r):
+			breaks[i] = isWord(next) || next == '"'
+		case r == ':': // https://, :emoji:
+			breaks[i] = next == '/' || endsInColon(s[i+1:])
+		case r == '[': // [issue:1]
+			breaks[i] = endsInColon(s[i+1:])
+		case r == '-': // GH-1
+			breaks[i] = unicode.IsDigit(next) && unicode.ToLower(at(i-1)) == 'h' && unicode.ToLower(at(i-2)) == 'g'
+		case r == 'w' || r == 'W':
+			breaks[i] = next == '.' && unicode.ToLower(at(i-1)) == 'w' && unicode.ToLower(at(i-2)) == 'w'
+		}
+	}
+	return breakHex(s, breaks)
+}
+
+// endsInColon tells whether the word that a text starts with is followed by a colon.
+func endsInColon(s []rune) bool {
+	for i, r := range s {
+		if !isWord(r) && r != '+' && r != '-' {
+			return i > 0 && r == ':'
+		}
+	}
+	return false
+}
+
+// breakHex also breaks what could be a commit id: 7 to 40 hexadecimal digits.
+func breakHex(s []rune, breaks []bool) []bool {
+	run := 0
+	for i, r := range s {
+		if !unicode.Is(unicode.ASCII_Hex_Digit, r) {
+			run = 0
+			continue
+		}
+		run++
+		if run == 6 && i+1 < len(s) && unicode.Is(unicode.ASCII_Hex_Digit, s[i+1]) {
+			breaks[i], run = true, 0
+		}
+	}
+	return breaks
 }

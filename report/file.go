@@ -1,89 +1,86 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
-	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
-// File is a report on its way to a job that may post it, and where it belongs. Who writes it need not be trusted: that job
-// asks the forge whether the request is open and at that commit.
-type File struct {
-	Change  string // number of the pull or merge request
-	Head    string // commit that was trained on
-	Key     string // of the comment
-	Section string // of the comment: the cell of a matrix
-	Run     int64  // id of the pipeline run
-	Attempt int
-	Ended   time.Time
-	Report  Report
-}
+// Schema is the version of the report file. Parse reads no other.
+const Schema = 1
 
-const schema = "mlops-track/report/1"
+// MaxFile is the greatest report file that Write makes and Parse reads, in bytes.
+const MaxFile = 4 << 20
 
-// Bounds of a file that is read. They are beyond what a job writes.
+// What a report file may hold. Write leaves out what is more.
 const (
-	maxFile    = 4 << 20
-	maxEntries = 10_000 // of a map or list
-	maxCurve   = chartPoints
-	maxKey     = 250
-	maxValue   = 6_000
-	maxLog     = 16 << 10
+	maxMetrics   = 5000
+	maxCurves    = 200
+	maxParams    = 2000
+	maxWarnings  = 200
+	maxPaths     = 500
+	maxNameChars = 250
+	maxTextChars = 1000
+	maxLogLines  = 100
+	maxLogChars  = 16 << 10
+	maxURLChars  = 2048
 )
 
-// fileForm is the file as JSON.
-type fileForm struct {
-	Schema  string     `json:"schema"`
-	Change  string     `json:"change"`
-	Head    string     `json:"head"`
-	Key     string     `json:"key"`
-	Section string     `json:"section"`
-	Run     int64      `json:"run"`
-	Attempt int        `json:"attempt"`
-	Ended   time.Time  `json:"ended"`
-	Report  reportForm `json:"report"`
+// file is a report as JSON.
+type file struct {
+	Schema       int                 `json:"schema"`
+	Status       string              `json:"status"`
+	ExitCode     int64               `json:"exit_code"`
+	ErrorType    string              `json:"error_type,omitempty"`
+	ErrorMessage string              `json:"error_message,omitempty"`
+	Experiment   string              `json:"experiment,omitempty"`
+	RunName      string              `json:"run_name,omitempty"`
+	RunID        string              `json:"run_id,omitempty"`
+	RunURL       string              `json:"run_url,omitempty"`
+	JobURL       string              `json:"job_url,omitempty"`
+	Store        string              `json:"store,omitempty"`
+	Kept         string              `json:"kept,omitempty"`
+	Commit       string              `json:"commit,omitempty"`
+	CommitURL    string              `json:"commit_url,omitempty"`
+	Machine      string              `json:"machine,omitempty"`
+	DurationMS   int64               `json:"duration_ms"`
+	Metrics      map[string]number   `json:"metrics,omitempty"`
+	Params       map[string]string   `json:"params,omitempty"`
+	OwnParams    []string            `json:"own_params,omitempty"`
+	Histories    map[string][]sample `json:"histories,omitempty"`
+	Baseline     *fileBaseline       `json:"baseline,omitempty"`
+	Warnings     []Warning           `json:"warnings,omitempty"`
+	Artifacts    Artifacts           `json:"artifacts"`
+	Model        string              `json:"model,omitempty"`
+	ModelURL     string              `json:"model_url,omitempty"`
+	LogTail      string              `json:"log_tail,omitempty"`
+	More         More                `json:"more"`
+	Origin       Origin              `json:"origin"`
 }
 
-type reportForm struct {
-	Status       string               `json:"status"`
-	ExitCode     int                  `json:"exit_code"`
-	ErrorType    string               `json:"error_type,omitempty"`
-	ErrorMessage string               `json:"error_message,omitempty"`
-	Experiment   string               `json:"experiment"`
-	RunName      string               `json:"run_name"`
-	RunID        string               `json:"run_id"`
-	RunURL       string               `json:"run_url,omitempty"`
-	Store        string               `json:"store"`
-	Kept         string               `json:"kept,omitempty"`
-	JobURL       string               `json:"job_url,omitempty"`
-	Commit       string               `json:"commit,omitempty"`
-	Machine      string               `json:"machine,omitempty"`
-	Milliseconds int64                `json:"duration_ms"`
-	Metrics      map[string]number    `json:"metrics"`
-	History      map[string][]pointed `json:"history,omitempty"`
-	Params       map[string]string    `json:"params"`
-	Named        []string             `json:"named,omitempty"`
-	Warnings     []Warning            `json:"warnings,omitempty"`
-	Artifacts    Artifacts            `json:"artifacts"`
-	Model        string               `json:"model,omitempty"`
-	LogTail      string               `json:"log_tail,omitempty"`
+type fileBaseline struct {
+	Name    string            `json:"name"`
+	RunURL  string            `json:"run_url,omitempty"`
+	Metrics map[string]number `json:"metrics,omitempty"`
 }
 
-// number is a float64 that JSON has no number for as a string: "NaN", "Infinity", "-Infinity".
+type sample struct {
+	Step  int64  `json:"step"`
+	Value number `json:"value"`
+}
+
+// number is a JSON number, or a string for what JSON has no number for.
 type number float64
 
 func (n number) MarshalJSON() ([]byte, error) {
-	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
-		return json.Marshal(Number(v))
+	if text := special(float64(n)); text != "" {
+		return json.Marshal(text)
 	}
 	return json.Marshal(float64(n))
 }
@@ -96,202 +93,146 @@ func (n *number) UnmarshalJSON(text []byte) error {
 		*n = number(math.Inf(1))
 	case `"-Infinity"`:
 		*n = number(math.Inf(-1))
-	case "null":
-		return errors.New("null is no number")
 	default:
-		return json.Unmarshal(text, (*float64)(n))
+		var v float64
+		if err := json.Unmarshal(text, &v); err != nil { // the decoder adds the field to an error of this type
+			return &json.UnmarshalTypeError{Value: fmt.Sprintf("%.40q", text), Type: reflect.TypeFor[float64]()}
+		}
+		*n = number(v)
 	}
 	return nil
 }
 
-// pointed is a step and a value.
-type pointed struct {
-	Step  int64  `json:"step"`
-	Value number `json:"value"`
-}
-
-// Write writes a file that Parse reads.
-func Write(w io.Writer, f File) error {
-	r := f.Report
-	form := fileForm{
-		Schema: schema, Change: f.Change, Head: f.Head, Key: f.Key, Section: f.Section, Run: f.Run, Attempt: f.Attempt, Ended: f.Ended,
-		Report: reportForm{
-			Status: r.Status, ExitCode: r.ExitCode, ErrorType: r.ErrorType, ErrorMessage: r.ErrorMessage, Experiment: r.Experiment,
-			RunName: r.RunName, RunID: r.RunID, RunURL: r.RunURL, Store: r.Store, Kept: r.Kept, JobURL: r.JobURL, Commit: r.Commit,
-			Machine: r.Machine, Milliseconds: r.Duration.Milliseconds(), Metrics: map[string]number{}, History: map[string][]pointed{},
-			Params: map[string]string{}, Named: r.Named, Warnings: r.Warnings, Artifacts: r.Artifacts, Model: r.Model, LogTail: r.LogTail,
-		},
-	}
-	for _, key := range metricKeys(r)[:min(len(r.Metrics), maxEntries)] {
-		form.Report.Metrics[key] = number(r.Metrics[key])
-	}
-	for _, key := range sortedKeys(r.Params)[:min(len(r.Params), maxEntries)] {
-		form.Report.Params[key] = r.Params[key]
-	}
-	for key, points := range r.History {
-		for _, p := range Curve(points) {
-			form.Report.History[key] = append(form.Report.History[key], pointed{p.Step, number(p.Value)})
+// Write writes the report file: the report without what Parse would not take. What is left out is counted in More.
+func Write(w io.Writer, r Report) error {
+	for share := 1; ; share *= 2 {
+		text, err := json.Marshal(fileOf(r, share))
+		if err != nil {
+			return fmt.Errorf("write the report file: %w", err)
+		}
+		if len(text) < MaxFile || share > maxMetrics {
+			if _, err := w.Write(append(text, '\n')); err != nil {
+				return fmt.Errorf("write the report file: %w", err)
+			}
+			return nil
 		}
 	}
-	if over := len(r.LogTail) - maxLog; over > 0 {
-		form.Report.LogTail = r.LogTail[over:]
-	}
-	text, err := json.MarshalIndent(form, "", "  ")
-	if err == nil {
-		_, err = w.Write(append(text, '\n'))
-	}
-	return err
 }
 
-// Parse reads a file that somebody wrote who need not be trusted. What does not look like one of ours is an error that names
-// the field.
-func Parse(from io.Reader) (File, error) {
-	text, err := io.ReadAll(io.LimitReader(from, maxFile+1))
-	switch {
-	case err != nil:
-		return File{}, fmt.Errorf("read the report: %w", err)
-	case len(text) > maxFile:
-		return File{}, fmt.Errorf("read the report: it is longer than %d bytes", maxFile)
-	case !utf8.Valid(text):
-		return File{}, errors.New("read the report: it is not UTF-8")
+// fileOf takes of each long part the share that 1/share of its limit allows.
+func fileOf(r Report, share int) file {
+	f := file{
+		Schema: Schema, Status: r.Status, ExitCode: int64(r.ExitCode),
+		ErrorType: clean(r.ErrorType, maxNameChars), ErrorMessage: clean(r.ErrorMessage, maxTextChars),
+		Experiment: clean(r.Experiment, maxTextChars), RunName: clean(r.RunName, maxTextChars), RunID: clean(r.RunID, maxNameChars),
+		RunURL: address(r.RunURL), JobURL: address(r.JobURL), CommitURL: address(r.CommitURL), ModelURL: address(r.ModelURL),
+		Store: clean(r.Store, maxTextChars), Kept: clean(r.Kept, maxTextChars), Commit: commitID.FindString(r.Commit),
+		Machine: clean(r.Machine, maxNameChars), DurationMS: max(r.Duration.Milliseconds(), 0), Model: clean(r.Model, maxTextChars),
+		Artifacts: r.Artifacts, LogTail: clean(lastRunes(lastLines(r.LogTail, maxLogLines), maxLogChars), maxLogChars), More: r.More,
+		Origin:  r.Origin,
+		Metrics: map[string]number{}, Params: map[string]string{}, Histories: map[string][]sample{},
 	}
-	var form fileForm
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&form); err != nil {
-		return File{}, fmt.Errorf("read the report: %w", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return File{}, errors.New("read the report: there is more after its end")
-	}
-	if form.Schema != schema {
-		return File{}, fmt.Errorf("read the report: schema is %q, not %q", cut(form.Schema, 80), schema)
-	}
-	if err := form.check(); err != nil {
-		return File{}, fmt.Errorf("read the report: %w", err)
-	}
-	return form.file(), nil
-}
-
-// check finds what no job of ours writes.
-func (f *fileForm) check() error {
-	r := &f.Report
-	var faults []error
-	fault := func(field, value, why string) {
-		faults = append(faults, fmt.Errorf("%s is %q: %s", field, cut(value, 80), why))
-	}
-	for field, value := range map[string]*string{
-		"key": &f.Key, "section": &f.Section, "error_type": &r.ErrorType, "error_message": &r.ErrorMessage, "experiment": &r.Experiment,
-		"run_name": &r.RunName, "run_id": &r.RunID, "store": &r.Store, "kept": &r.Kept, "commit": &r.Commit, "machine": &r.Machine,
-		"model": &r.Model, "run_url": &r.RunURL, "job_url": &r.JobURL,
-	} {
-		if len(*value) > maxValue {
-			fault(field, *value, "too long")
-		}
-		*value = clean(*value)
-	}
-	if strings.Trim(f.Change, "0123456789") != "" || len(f.Change) > 12 {
-		fault("change", f.Change, "no number")
-	}
-	if strings.Trim(f.Head, "0123456789abcdef") != "" || len(f.Head) != 0 && len(f.Head) != 40 && len(f.Head) != 64 {
-		fault("head", f.Head, "no commit")
-	}
-	if !slices.Contains([]string{"FINISHED", "FAILED", "KILLED"}, r.Status) {
-		fault("status", r.Status, "none of FINISHED, FAILED, KILLED")
-	}
-	if !isPage(r.RunURL) {
-		fault("run_url", r.RunURL, "no address of a page")
-	}
-	if !isPage(r.JobURL) {
-		fault("job_url", r.JobURL, "no address of a page")
-	}
-	if r.Milliseconds < 0 || r.Milliseconds > math.MaxInt64/int64(time.Millisecond) || f.Run < 0 || f.Attempt < 0 ||
-		r.Artifacts.Files < 0 || r.Artifacts.Failed < 0 || r.Artifacts.Bytes < 0 {
-		faults = append(faults, errors.New("duration_ms, run, attempt or artifacts is out of range"))
-	}
-	if len(r.LogTail) > maxLog {
-		fault("log_tail", r.LogTail, "too long")
-	}
-	return errors.Join(append(faults, r.checkLists()...)...)
-}
-
-// checkLists bounds how many entries there are, and how long.
-func (r *reportForm) checkLists() (faults []error) {
-	long := func(field string, n, limit int) {
-		if n > limit {
-			faults = append(faults, fmt.Errorf("%s: %d are too many or too long, the limit is %d", field, n, limit))
+	f.Origin.Key, f.Origin.Section = clean(f.Origin.Key, maxTextChars), clean(f.Origin.Section, maxTextChars)
+	names := r.metricNames()
+	for _, name := range names[:min(len(names), maxMetrics/share)] {
+		f.Metrics[clean(name, maxNameChars)] = number(r.Metrics[name])
+		if points := r.Histories[name]; points != nil && len(f.Histories) < maxCurves/share {
+			f.Histories[clean(name, maxNameChars)] = samplesOf(Thin(points))
 		}
 	}
-	long("metrics", len(r.Metrics), maxEntries)
-	long("params", len(r.Params), maxEntries)
-	long("history", len(r.History), maxEntries)
-	long("named", len(r.Named), maxEntries)
-	long("warnings", len(r.Warnings), maxEntries)
-	for key := range r.Metrics {
-		long("metrics", len(key), maxKey)
-	}
-	for key, value := range r.Params {
-		long("params", max(len(key)-maxKey, 0)*maxValue, maxValue)
-		long("params", len(value), maxValue)
-	}
-	for key, points := range r.History {
-		long("history", len(key), maxKey)
-		long("history", len(points), maxCurve)
-		if !slices.IsSortedFunc(points, func(a, b pointed) int { return int(max(-1, min(1, a.Step-b.Step))) }) {
-			faults = append(faults, errors.New("history: steps are out of order"))
+	own, others := r.paramNames()
+	for i, name := range slices.Concat(own, others)[:min(len(r.Params), maxParams/share)] {
+		f.Params[clean(name, maxNameChars)] = clean(r.Params[name], maxTextChars)
+		if i < len(own) {
+			f.OwnParams = append(f.OwnParams, clean(name, maxNameChars))
 		}
 	}
-	for _, w := range r.Warnings {
-		long("warnings", len(w.Text)+len(w.Next), maxValue)
+	for _, w := range r.Warnings[:min(len(r.Warnings), maxWarnings/share)] {
+		f.Warnings = append(f.Warnings, Warning{Text: clean(w.Text, maxTextChars), Next: clean(w.Next, maxTextChars)})
 	}
-	return faults
-}
-
-// isPage says whether a URL can be the target of a link: of the web, without a password. No URL is fine.
-func isPage(text string) bool {
-	if text == "" {
-		return true
+	f.Artifacts.Paths = nil
+	for _, path := range r.Artifacts.Paths[:min(len(r.Artifacts.Paths), maxPaths/share)] {
+		f.Artifacts.Paths = append(f.Artifacts.Paths, clean(path, maxTextChars))
 	}
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && !strings.ContainsAny(text, " \"'<>`\\")
-}
-
-func (f fileForm) file() File {
-	r := f.Report
-	out := File{
-		Change: f.Change, Head: f.Head, Key: f.Key, Section: f.Section, Run: f.Run, Attempt: f.Attempt, Ended: f.Ended,
-		Report: Report{
-			Status: r.Status, ExitCode: r.ExitCode, ErrorType: r.ErrorType, ErrorMessage: r.ErrorMessage, Experiment: r.Experiment,
-			RunName: r.RunName, RunID: r.RunID, RunURL: r.RunURL, Store: r.Store, Kept: r.Kept, JobURL: r.JobURL, Commit: r.Commit,
-			Machine: r.Machine, Duration: time.Duration(r.Milliseconds) * time.Millisecond, Metrics: map[string]float64{},
-			History: map[string][]Point{}, Params: r.Params, Named: r.Named, Warnings: r.Warnings, Artifacts: r.Artifacts, Model: r.Model,
-			LogTail: r.LogTail,
-		},
-	}
-	for key, v := range r.Metrics {
-		out.Report.Metrics[key] = float64(v)
-	}
-	for key, points := range r.History {
-		for _, p := range points {
-			out.Report.History[key] = append(out.Report.History[key], Point{p.Step, float64(p.Value)})
+	if r.Baseline != nil {
+		f.Baseline = &fileBaseline{Name: clean(r.Baseline.Name, maxTextChars), RunURL: address(r.Baseline.RunURL), Metrics: map[string]number{}}
+		for name := range f.Metrics {
+			if value, ok := r.Baseline.Metrics[name]; ok {
+				f.Baseline.Metrics[name] = number(value)
+			}
 		}
 	}
-	return out
+	f.More.Metrics += len(r.Metrics) - len(f.Metrics)
+	f.More.Params += len(r.Params) - len(f.Params)
+	f.More.Warnings += len(r.Warnings) - len(f.Warnings)
+	return f
 }
 
-// clean replaces what cannot be seen.
-func clean(text string) string {
+func samplesOf(points []Point) []sample {
+	samples := make([]sample, len(points))
+	for i, p := range points {
+		samples[i] = sample{p.Step, number(p.Value)}
+	}
+	return samples
+}
+
+// clean drops what Parse refuses: control characters but newline and tab, bytes that are no UTF-8, and what is over limit
+// characters.
+func clean(s string, limit int) string {
+	runes := 0
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
-			return ' '
+		if steers(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		if runes++; runes > limit {
+			return -1
 		}
 		return r
-	}, text)
+	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-func cut(text string, limit int) string {
-	if len(text) <= limit {
-		return text
+func lastRunes(s string, n int) string {
+	runes := []rune(s)
+	return string(runes[max(len(runes)-n, 0):])
+}
+
+// address is a link that Parse takes, or none.
+func address(s string) string {
+	if webAddress(s) == "" || len(s) > maxURLChars {
+		return ""
 	}
-	return strings.ToValidUTF8(text[:limit], "") + "…"
+	return s
+}
+
+// report is the file's content as a Report.
+func (f file) report() Report {
+	r := Report{
+		Status: f.Status, ExitCode: int(f.ExitCode), ErrorType: f.ErrorType, ErrorMessage: f.ErrorMessage, Experiment: f.Experiment,
+		RunName: f.RunName, RunID: f.RunID, RunURL: f.RunURL, JobURL: f.JobURL, Store: f.Store, Kept: f.Kept, Commit: f.Commit,
+		CommitURL: f.CommitURL, Machine: f.Machine, Duration: time.Duration(f.DurationMS) * time.Millisecond,
+		Metrics: floats(f.Metrics), Params: f.Params, OwnParams: slices.Compact(slices.Sorted(slices.Values(f.OwnParams))), Warnings: f.Warnings, Artifacts: f.Artifacts,
+		Model: f.Model, ModelURL: f.ModelURL, LogTail: f.LogTail, More: f.More, Origin: f.Origin,
+	}
+	if len(f.Histories) > 0 {
+		r.Histories = make(map[string][]Point, len(f.Histories))
+	}
+	for name, samples := range f.Histories {
+		points := make([]Point, len(samples))
+		for i, s := range samples {
+			points[i] = Point{s.Step, float64(s.Value)}
+		}
+		r.Histories[name] = Thin(points)
+	}
+	if f.Baseline != nil {
+		r.Baseline = &Baseline{Name: f.Baseline.Name, RunURL: f.Baseline.RunURL, Metrics: floats(f.Baseline.Metrics)}
+	}
+	return r
+}
+
+func floats(numbers map[string]number) map[string]float64 {
+	values := make(map[string]float64, len(numbers))
+	for name, value := range maps.All(numbers) {
+		values[name] = float64(value)
+	}
+	return values
 }

@@ -2,9 +2,8 @@ package report_test
 
 import (
 	"bytes"
-	"encoding/xml"
-	"math"
-	"reflect"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,157 +14,172 @@ import (
 	"github.com/Iyalvan/mlops-track/report"
 )
 
-// full is a file with something in every field.
-func full() report.File {
-	return report.File{
-		Change: "5", Head: strings.Repeat("ab", 20), Key: "train / fit", Section: "depth=3", Run: 77, Attempt: 2,
-		Ended: time.Date(2026, 11, 23, 8, 0, 0, 5e6, time.UTC),
-		Report: report.Report{
-			Status: "FAILED", ExitCode: 1, ErrorType: "ValueError", ErrorMessage: "bad\nrate", Experiment: "octo/cars", RunName: "ci-77", RunID: "0123",
-			RunURL: "https://mlflow.example.com/#/runs/0123", Store: "https://mlflow.example.com", Kept: ".mlops-track",
-			JobURL: "https://github.com/octo/cars/actions/runs/77", Commit: "abababa", Machine: "linux/amd64, 2 CPUs", Duration: 1500 * time.Millisecond,
-			Metrics: map[string]float64{"loss": 0.5, "nan": math.NaN(), "up": math.Inf(1), "down": math.Inf(-1)},
-			History: map[string][]report.Point{"loss": {{0, 1}, {1, 0.75}, {2, 0.5}}}, Params: map[string]string{"depth": "3"}, Named: []string{"depth"},
-			Warnings: []report.Warning{{Text: "w", Next: "n"}}, Artifacts: report.Artifacts{Files: 1, Bytes: 2, Failed: 3}, Model: "cars version 1",
-			LogTail: "Traceback\n",
-		},
+func TestFileBringsTheReportBack(t *testing.T) {
+	for name, r := range map[string]report.Report{"finished": finished(), "failed": failed(), "killed": killed(), "bare": bare()} {
+		got := reread(t, r)
+		r.LogTail, got.LogTail = "", "" // which is cleaned
+		if diff := cmp.Diff(r, got, cmp.Comparer(same), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	if got := reread(t, failed()).LogTail; !strings.HasPrefix(got, "epoch 3\nTraceback\n") {
+		t.Errorf("log %q", got)
 	}
 }
 
-// TestFileCarriesEveryField writes and reads a file of which no field is empty.
-func TestFileCarriesEveryField(t *testing.T) {
-	want := full()
-	for _, v := range []reflect.Value{reflect.ValueOf(want), reflect.ValueOf(want.Report)} {
-		for i := range v.NumField() {
-			if v.Field(i).IsZero() {
-				t.Errorf("this test leaves %s empty", v.Type().Field(i).Name)
-			}
+func TestWhateverWasWrittenCanBeRead(t *testing.T) {
+	for name, r := range map[string]report.Report{"huge": huge(), "enormous": enormous(20_000), "hostile": hostileReport(hostile)} {
+		got := reread(t, r)
+		if kept, all := len(got.Metrics)+got.More.Metrics, len(r.Metrics); kept != all {
+			t.Errorf("%s: %d metrics are told of %d", name, kept, all)
 		}
+		if kept, all := len(got.Params)+got.More.Params, len(r.Params); kept != all {
+			t.Errorf("%s: %d params are told of %d", name, kept, all)
+		}
+		checkPage(t, report.Comment(got.LinksTo("https://ci.example"), 60_000))
 	}
+}
+
+func reread(t *testing.T, r report.Report) report.Report {
+	t.Helper()
 	var b bytes.Buffer
-	if err := report.Write(&b, want); err != nil {
+	if err := report.Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	got, err := report.Parse(&b)
-	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// enormous is over every limit of the file.
+func enormous(n int) report.Report {
+	r := report.Report{
+		Status: "FAILED", RunName: strings.Repeat("n", n), RunURL: "https://x.example/" + strings.Repeat("u", n), Duration: time.Second,
+		Metrics: map[string]float64{}, Params: map[string]string{}, Histories: map[string][]report.Point{},
+		LogTail: strings.Repeat("é", 100*n), Artifacts: report.Artifacts{Files: n},
+	}
+	for i := range n {
+		name := fmt.Sprintf("%d %s", i, strings.Repeat("é", 300))
+		r.Metrics[name] = float64(i)
+		r.Params[name] = strings.Repeat("\"", 2000)
+		r.Histories[name] = []report.Point{{0, 1}, {1, 2}}
+		r.Warnings = append(r.Warnings, report.Warning{Text: strings.Repeat("w", 2000)})
+		r.Artifacts.Paths = append(r.Artifacts.Paths, name)
+	}
+	return r
+}
+
+func TestParseRefuses(t *testing.T) {
+	valid := `{"schema":1,"status":"FINISHED","exit_code":0,"duration_ms":5,"artifacts":{"files":0,"bytes":0},"more":{}`
+	if _, err := report.Parse(strings.NewReader(valid + "}")); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 2000)
+	for text, want := range map[string]string{
+		``:                                       "EOF",
+		`[]`:                                     "not of type",
+		`{"schema":2}`:                           "schema: 2 is not known",
+		`{}`:                                     "schema: 0 is not known",
+		"\xff{}":                                 "not UTF-8",
+		valid:                                    "EOF",
+		valid + `} {}`:                           "more than one JSON value",
+		valid + `,"extra":1}`:                    `unknown field "extra"`,
+		valid + `,"Model":"x"}`:                  `unknown field "Model"`,
+		valid + `,"status":"FINISHED"}`:          `"status" twice`,
+		valid + `,"metrics":{"a":1,"a":2}}`:      `report.metrics: "a" twice`,
+		valid + `,"metrics":{"a":"1"}}`:          "metrics",
+		valid + `,"metrics":{"a":1e999}}`:        "metrics",
+		valid + `,"metrics":{"a":null}}`:         "report.metrics.a: null",
+		valid + `,"metrics":[1]}`:                "metrics",
+		valid + `,"metrics":{"` + long + `":1}}`: "metrics: 2000 characters, at most 250",
+		valid + `,"params":{"a":1}}`:             "params",
+		valid + `,"params":{"a":"` + long + `"}}`:                   `params["a"]: 2000 characters`,
+		valid + `,"params":{"a":"\u001b[31m"}}`:                     `params["a"]: control characters`,
+		valid + `,"params":{"a%s":"\u202e"}}`:                       `params["a%s"]: control characters`,
+		valid + `,"run_name":"\u0000"}`:                             "run_name: control characters",
+		valid + `,"run_url":"javascript:alert(1)"}`:                 "run_url",
+		valid + `,"run_url":"https://user:secret@x.example/"}`:      "run_url",
+		valid + `,"job_url":"ftp://x.example/"}`:                    "job_url",
+		valid + `,"model_url":"//x.example"}`:                       "model_url",
+		valid + `,"baseline":{"name":"b","run_url":"file:///etc"}}`: "baseline.run_url",
+		valid + `,"baseline":{"name":"b","metrics":{"a":"x"}}}`:     "baseline.metrics",
+		valid + `,"commit":"main"}`:                                 "commit",
+		valid + `,"histories":{"a":[{"step":1.5,"value":1}]}}`:      "histories.step",
+		valid + `,"histories":{"a":[{"step":1,"value":"x"}]}}`:      "histories.value",
+		valid + `,"histories":{"b":[]}}`:                            `histories: "b" is no metric`,
+		valid + `,"own_params":["b"]}`:                              `own_params: "b" is no param`,
+		valid + `,"histories":{"a":[` + strings.Repeat(`{"step":1,"value":1},`, 40) + `{"step":1,"value":1}]}}`: `histories["a"]: 41 entries, at most 40`,
+		valid + `,"warnings":[{"text":"a","link":"b"}]}`:                                                        `unknown field "link"`,
+		valid + `,"warnings":` + strings.Repeat("[", 100_000):                                                   "nested too deep",
+		strings.Repeat(`{"a":`, 100_000):                                                                        "nested too deep",
+		valid + `,"model":"` + strings.Repeat("x", report.MaxFile) + `"}`:                                       "over 4.2 MB",
+		strings.Replace(valid, `"FINISHED"`, `"DONE"`, 1) + "}":                                                 "status",
+		strings.Replace(valid, `"duration_ms":5`, `"duration_ms":-5`, 1) + "}":                                  "duration_ms",
+		strings.Replace(valid, `"exit_code":0`, `"exit_code":"0"`, 1) + "}":                                     "exit_code",
+		strings.Replace(valid, `"files":0`, `"files":-1`, 1) + "}":                                              "artifacts.files",
+	} {
+		_, err := report.Parse(strings.NewReader(text))
+		if err == nil {
+			t.Errorf("%.200s is taken", text)
+			continue
+		}
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%.200s\nerror %q does not say %q", text, err, want)
+		}
+		if strings.ContainsAny(err.Error(), "\n\x1b\u202e") || len(err.Error()) > 1000 {
+			t.Errorf("%.200s\nerror %q could steer a log", text, err)
+		}
 	}
 }
 
-// TestParseRefuses changes a good file in one place each.
-func TestParseRefuses(t *testing.T) {
-	var b bytes.Buffer
-	if err := report.Write(&b, full()); err != nil {
-		t.Fatal(err)
-	}
-	good := b.String()
-	for _, c := range []struct{ from, to, says string }{
-		{`"mlops-track/report/1"`, `"mlops-track/report/9"`, `schema is "mlops-track/report/9"`},
-		{`"schema"`, `"extra": 1, "schema"`, `unknown field "extra"`},
-		{`"change": "5"`, `"change": "5\n"`, "change is"},
-		{`"change": "5"`, `"change": 5`, "change"},
-		{`"head": "ab`, `"head": "zz`, "head is"},
-		{`"FAILED"`, `"RUNNING"`, `status is "RUNNING"`},
-		{`"https://mlflow.example.com/#/runs/0123"`, `"javascript:alert(1)"`, "run_url is"},
-		{`"https://mlflow.example.com/#/runs/0123"`, `"https://u:p@mlflow.example.com/"`, "run_url is"},
-		{`"https://github.com/octo/cars/actions/runs/77"`, `"https://x/>)[y](z"`, "job_url is"},
-		{`"duration_ms": 1500`, `"duration_ms": -1`, "out of range"},
-		{`"duration_ms": 1500`, `"duration_ms": 9223372036854775807`, "out of range"},
-		{`"run": 77`, `"run": -1`, "out of range"},
-		{`"loss": 0.5`, `"loss": "low"`, "report.metrics"},
-		{`"loss": 0.5`, `"loss": null`, "null is no number"},
-		{`"depth": "3"`, `"depth": "` + strings.Repeat("x", 7000) + `"`, "params"},
-		{`"depth": "3"`, `"` + strings.Repeat("d", 300) + `": "3"`, "params"},
-		{`"step": 0`, `"step": 7`, "out of order"},
-		{`"log_tail": "`, `"log_tail": "` + strings.Repeat("x", 17<<10), "log_tail is"},
-		{`"text": "w"`, `"text": "` + strings.Repeat("w", 7000) + `"`, "warnings"},
-		{`"run_name": "ci-77"`, `"run_name": "` + strings.Repeat("w", 7000) + `"`, "run_name is"},
-		{"\n}\n", "\n}\n{}", "more after its end"},
-		{"octo", "\xff", "not UTF-8"},
-	} {
-		bad := strings.Replace(good, c.from, c.to, 1)
-		if c.from == "\n}\n" {
-			bad = good + "{}"
-		}
-		if bad == good {
-			t.Fatalf("the file has no %s:\n%s", c.from, good)
-		}
-		_, err := report.Parse(strings.NewReader(bad))
-		if err == nil || !strings.Contains(err.Error(), c.says) || len(err.Error()) > 400 {
-			t.Errorf("%.60s: %v, want %s", c.to, err, c.says)
+func TestParseTellsAllFaults(t *testing.T) {
+	_, err := report.Parse(strings.NewReader(
+		`{"schema":1,"status":"x","exit_code":0,"duration_ms":-1,"artifacts":{"files":0,"bytes":0},"more":{},"commit":"y","run_url":"z"}`))
+	for _, field := range []string{"status", "duration_ms", "commit", "run_url"} {
+		if err == nil || !strings.Contains(err.Error(), field+": ") {
+			t.Errorf("error %v does not name %s", err, field)
 		}
 	}
-	if _, err := report.Parse(strings.NewReader(strings.Repeat(" ", 5<<20))); err == nil || !strings.Contains(err.Error(), "longer than") {
-		t.Errorf("5 MiB: %v", err)
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error)  { return 0, errors.New("cut") }
+func (broken) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+func TestFileTellsWhatTheDiskSays(t *testing.T) {
+	if _, err := report.Parse(broken{}); err == nil || !strings.Contains(err.Error(), "cut") {
+		t.Errorf("error %v", err)
+	}
+	if err := report.Write(broken{}, bare()); err == nil || !strings.Contains(err.Error(), "full") {
+		t.Errorf("error %v", err)
 	}
 }
 
 func FuzzParse(f *testing.F) {
-	var b bytes.Buffer
-	if err := report.Write(&b, full()); err != nil {
-		f.Fatal(err)
+	for _, r := range []report.Report{finished(), failed(), killed(), bare(), hostileReport(hostile)} {
+		var b bytes.Buffer
+		if err := report.Write(&b, r); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
 	}
-	f.Add(b.String())
-	f.Fuzz(func(t *testing.T, text string) {
-		parsed, err := report.Parse(strings.NewReader(text))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := report.Parse(bytes.NewReader(text))
 		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\x1b") {
+				t.Errorf("error %q could steer a log", err)
+			}
 			return
 		}
-		if shown := page(t, report.Comment(parsed.Report, 60_000)); strings.Contains(shown, "<script") {
-			t.Error(shown)
+		again := reread(t, r)
+		if diff := cmp.Diff(r, again, cmp.Comparer(same), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(report.Report{}, "LogTail")); diff != "" {
+			t.Errorf("another report after writing (-before +after):\n%s", diff)
 		}
-		var again bytes.Buffer
-		if err := report.Write(&again, parsed); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := report.Parse(&again); err != nil {
-			t.Errorf("what was read cannot be read again: %v", err)
-		}
+		checkPage(t, report.Comment(r.LinksTo("https://ci.example"), 60_000))
+		checkLines(t, report.Terminal(r))
+		checkGitLab(t, r)
 	})
 }
-
-// TestGitLabReports holds names and numbers to what OpenMetrics takes, and texts to what XML takes.
-func TestGitLabReports(t *testing.T) {
-	r := full().Report
-	r.Metrics = map[string]float64{"val/auc": 0.5, "val.auc": math.NaN(), "9": math.Inf(-1), "": 1, "é": math.Inf(1)}
-	want := "_ 1\n_9 -Inf\nval_auc NaN\nval_auc_2 0.5\n__2 +Inf\n# EOF\n"
-	if got := report.OpenMetrics(r); got != want {
-		t.Errorf("metrics report:\n%s\nwant:\n%s", got, want)
-	}
-	for _, text := range hostiles() {
-		r.ErrorMessage, r.LogTail, r.RunName = text, text+"\x00\x1b[31m\xff", text
-		raw, err := report.JUnit(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var back struct {
-			Suite struct {
-				Failures int `xml:"failures,attr"`
-				Cases    []struct {
-					Name    string `xml:"name,attr"`
-					Failure *struct {
-						Type string `xml:"type,attr"`
-						Text string `xml:",chardata"`
-					} `xml:"failure"`
-				} `xml:"testcase"`
-			} `xml:"testsuite"`
-		}
-		if err := xml.Unmarshal(raw, &back); err != nil {
-			t.Fatalf("%v:\n%s", err, raw)
-		}
-		only := back.Suite.Cases
-		if len(only) != 1 || back.Suite.Failures != 1 || only[0].Failure.Type != "ValueError" || !strings.EqualFold(lines(only[0].Failure.Text), lines(text)) {
-			t.Errorf("%q comes back as %+v", text, back)
-		}
-	}
-	for status, want := range map[string]string{"FINISHED": `failures="0" skipped="0"`, "KILLED": `<skipped message="bad`} {
-		r := full().Report
-		r.Status = status
-		if raw, err := report.JUnit(r); err != nil || !strings.Contains(string(raw), want) {
-			t.Errorf("%s: %v\n%s", status, err, raw)
-		}
-	}
-}
-
-// lines makes line ends those that XML has.
-func lines(text string) string { return strings.ReplaceAll(text, "\r", "") }

@@ -4,104 +4,131 @@ import (
 	"encoding/xml"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 )
 
-// OpenMetrics renders the metrics as GitLab's metrics report, which a merge request compares with that of its target branch.
-// https://docs.gitlab.com/ci/testing/metrics_reports/
+// OpenMetrics renders the last values for GitLab's metrics report, which compares them with the target branch as text:
+// https://docs.gitlab.com/ci/testing/metrics_reports/. Metrics sampled from the machine are left out, since they change
+// with every run. Names become valid ones of https://prometheus.io/docs/specs/om/open_metrics_spec/; where two become the
+// same, each carries its own as a label.
 func OpenMetrics(r Report) string {
+	names := slices.DeleteFunc(r.metricNames(), sampled)
+	same := map[string]int{}
+	for _, name := range names {
+		same[openMetricsName(name)]++
+	}
 	var b strings.Builder
-	taken := map[string]bool{}
-	for _, key := range metricKeys(r) {
-		name := metricName(key)
-		for i := 2; taken[name]; i++ {
-			name = fmt.Sprintf("%s_%d", metricName(key), i)
+	for _, name := range names {
+		series := openMetricsName(name)
+		if same[series] > 1 {
+			series += `{name="` + openMetricsLabel(name) + `"}`
 		}
-		taken[name] = true
-		fmt.Fprintf(&b, "%s %s\n", name, openMetricsNumber(r.Metrics[key]))
+		fmt.Fprintf(&b, "%s %s\n", series, openMetricsValue(r.Metrics[name]))
 	}
 	return b.String() + "# EOF\n"
 }
 
-// metricName keeps what OpenMetrics takes in a name.
-// https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md#abnf
-func metricName(key string) string {
+func openMetricsName(s string) string {
 	name := strings.Map(func(r rune) rune {
-		if r < 0x80 && isAlphanumeric(r) || r == '_' || r == ':' {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return '_'
-	}, key)
+	}, s)
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		return "_" + name
 	}
 	return name
 }
 
-func openMetricsNumber(v float64) string {
+// openMetricsLabel has no spaces, which GitLab takes for the end of the name; what a label cannot hold as it is becomes
+// its number.
+func openMetricsLabel(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if isWord(r) || strings.ContainsRune("-./:@", r) {
+			b.WriteRune(r)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%X", r)
+	}
+	return b.String()
+}
+
+func openMetricsValue(v float64) string {
 	switch {
 	case math.IsInf(v, 1):
 		return "+Inf"
 	case math.IsInf(v, -1):
 		return "-Inf"
 	}
-	return Number(v)
+	return strconv.FormatFloat(v, 'g', -1, 64) // NaN is NaN
 }
 
-type testSuites struct {
-	XMLName xml.Name  `xml:"testsuites"`
-	Suite   testSuite `xml:"testsuite"`
-}
-
-type testSuite struct {
-	Name     string   `xml:"name,attr"`
-	Tests    int      `xml:"tests,attr"`
-	Failures int      `xml:"failures,attr"`
-	Skipped  int      `xml:"skipped,attr"`
-	Time     string   `xml:"time,attr"`
-	Case     testCase `xml:"testcase"`
-}
-
-type testCase struct {
-	Name      string   `xml:"name,attr"`
-	ClassName string   `xml:"classname,attr"`
-	Time      string   `xml:"time,attr"`
-	Failure   *failure `xml:"failure"`
-	Skipped   *failure `xml:"skipped"`
-	Log       string   `xml:"system-err,omitempty"`
-}
-
-type failure struct {
-	Type    string `xml:"type,attr,omitempty"`
-	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
-}
-
-// JUnit renders the outcome as a test report, which GitLab shows in the merge request without any token.
-// https://docs.gitlab.com/ci/testing/unit_test_reports/
+// JUnit renders the run as test cases, which GitLab shows on the merge request:
+// https://docs.gitlab.com/ci/testing/unit_test_reports/. The names stay the same from run to run, as GitLab compares them.
 func JUnit(r Report) ([]byte, error) {
-	seconds := fmt.Sprintf("%.3f", r.Duration.Seconds())
-	c := testCase{Name: printable(r.RunName), ClassName: printable(r.Experiment), Time: seconds}
-	s := testSuite{Name: "mlops-track", Tests: 1, Time: seconds}
-	switch why := printable(r.ErrorMessage); r.Status {
-	case "FINISHED":
-	case "KILLED":
-		s.Skipped, c.Skipped = 1, &failure{Message: why}
+	step := junitCase{Class: plain(r.Experiment), Name: "the step ends well", Seconds: r.Duration.Seconds()}
+	result := junitCase{Class: plain(r.Experiment), Name: "the result is valid"}
+	why := &junitFault{Message: plain(r.Verdict()), Type: plain(r.ErrorType), Text: plainLines(r.ErrorMessage)}
+	suite := junitSuite{Name: "mlops-track", Tests: 2}
+	switch {
+	case r.Status == "FINISHED":
+	case r.ErrorType == "InvalidResult" || r.ErrorType == "MissingParams": // the step itself ended well
+		result.Failure, suite.Failures = why, 1
+	case r.Status == "KILLED":
+		step.Error, suite.Errors = why, 1
+		result.Skipped, suite.Skipped = &struct{}{}, 1
 	default:
-		s.Failures, c.Failure = 1, &failure{Type: printable(r.ErrorType), Message: lastLine(why), Text: why}
-		c.Log = printable(r.LogTail)
+		step.Failure, suite.Failures = why, 1
+		step.Output = plainLines(lastLines(r.LogTail, 50))
+		result.Skipped, suite.Skipped = &struct{}{}, 1
 	}
-	s.Case = c
-	text, err := xml.MarshalIndent(testSuites{Suite: s}, "", "  ")
-	return append([]byte(xml.Header), append(text, '\n')...), err
+	suite.Cases = []junitCase{step, result}
+	text, err := xml.MarshalIndent(junitSuites{Suites: []junitSuite{suite}}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the test report: %w", err)
+	}
+	return append([]byte(xml.Header), append(text, '\n')...), nil
 }
 
-// printable drops what XML has no way to write.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "�"))
+// plainLines is plain for a text of several lines.
+func plainLines(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	for i, line := range lines {
+		lines[i] = plain(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+type junitSuites struct {
+	XMLName xml.Name     `xml:"testsuites"`
+	Suites  []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Class   string      `xml:"classname,attr"`
+	Name    string      `xml:"name,attr"`
+	Seconds float64     `xml:"time,attr"`
+	Failure *junitFault `xml:"failure"`
+	Error   *junitFault `xml:"error"`
+	Skipped *struct{}   `xml:"skipped"`
+	Output  string      `xml:"system-out,omitempty"`
+}
+
+type junitFault struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",chardata"`
 }

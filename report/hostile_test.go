@@ -2,140 +2,215 @@ package report_test
 
 import (
 	"bytes"
-	"fmt"
-	"math"
+	"encoding/xml"
+	"errors"
+	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
+	xhtml "golang.org/x/net/html"
 
 	"github.com/Iyalvan/mlops-track/report"
 )
 
-// hostiles are texts that would be something on the page of a forge.
-func hostiles() []string {
-	return []string{
-		"@everyone", "#12", "octo/repo#1", "GH-1", "http://evil.example", "www.evil.example", "a@evil.example", "[a](http://evil.example)",
-		"![x](http://evil.example/x.png)", "<img src=x onerror=y>", "</details>", "<!-- mlops-track: other -->", "a|b", "a\\|b", "`x`", "``` \n```",
-		"*b* _i_ ~~s~~", "::set-output name=x::y", ":tada:", "e1b2c3d4e5f60718293a4b5c6d7e8f9001122334", "$x$", "!7", "~bug", "%3", "&1",
-		"&lt;b&gt;", "&#60;b&#62;", "\u202eevil", "</code><b>", "--> <b>", "\n\n# big", "\r\n\r\n- x", "[x]: http://evil.example", "\"] end", "```mermaid\nx\n```",
-	}
-}
+// hostile holds what a training could write to reach out of its report.
+const hostile = "@octocat @acme/team x@y.example #1 acme/repo#2 GH-3 !4 $5 ~bug %\"v 1\" &6 " +
+	"https://evil.example www.evil.example ftp://evil.example mailto:a@evil.example " +
+	"deadbeefdeadbeefdeadbeefdeadbeefdeadbeef 1234567 acme/repo@deadbee :smile: [issue:7] [[wiki]] " +
+	"[a](http://evil.example) ![b](http://evil.example/x.png) <img src=x onerror=y> <a href=z>c</a> </details></pre></code> <!-- --> " +
+	"`code` ``` *b* _i_ __s__ ~~d~~ ==h== ^[note] $x$ | a | b \\| \\ {+ins+} [- [ ] task \" ] --> \" %%{init: {}}%% ##[add-mask]x\n" +
+	"::set-output name=x::y\r\n/close\n```\n# heading\n- item\n| --- |\n> [!NOTE]\n<details>\n\n---\n\x1b]0;title\x07\u202egnp.exe\u2066\u0000\ufeff\u2028::end"
 
-// hostile is a report in which everything that a training or a branch can write is one text.
-func hostile(text string) report.Report {
+// hostileReport has the text wherever a training, or who forged a report file, can put one.
+func hostileReport(s string) report.Report {
+	points := []report.Point{{Step: 1, Value: 1}, {Step: 2, Value: 2}}
 	return report.Report{
-		Status: "FAILED", ExitCode: 1, ErrorType: text, ErrorMessage: text, Experiment: text, RunName: text, RunID: text, Store: text,
-		Commit: text, Machine: text, Model: text, LogTail: text + "\n" + text,
-		Metrics:  map[string]float64{text: 1},
-		History:  map[string][]report.Point{text: {{0, 1}, {1, 2}, {2, 3}}},
-		Params:   map[string]string{text: text, "named": text},
-		Named:    []string{"named"},
-		Warnings: []report.Warning{{Text: text, Next: text}},
-	}
+		Status: "FAILED", ExitCode: 1, ErrorType: s, ErrorMessage: s, Experiment: s, RunName: s, RunID: s,
+		RunURL: "https://ci.example@evil.example/" + s, JobURL: "https://ci.example/" + s, CommitURL: s, Store: s, Commit: s, Machine: s, Duration: time.Second,
+		Metrics: map[string]float64{s: 1, "::" + s: 2, "system/" + s: 3}, Params: map[string]string{s: s, "own": s, "a": "a" + s}, OwnParams: []string{"own"},
+		Histories: map[string][]report.Point{s: points, "::" + s: points}, Baseline: &report.Baseline{Name: s, RunURL: s, Metrics: map[string]float64{s: 2}},
+		Warnings: []report.Warning{{Text: s, Next: s}}, Artifacts: report.Artifacts{Files: 1, Paths: []string{s}}, Model: s, ModelURL: s, LogTail: s,
+	}.LinksTo("https://ci.example")
 }
 
-// page renders Markdown as forges do, raw HTML included.
-func page(t *testing.T, markdown string) string {
-	t.Helper()
-	var b bytes.Buffer
-	md := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(html.WithUnsafe()))
-	if err := md.Convert([]byte(markdown), &b); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-var (
-	element    = regexp.MustCompile(`</?([a-zA-Z!][a-zA-Z0-9-]*)`)
-	codes      = regexp.MustCompile(`(?s)<code[^>]*>.*?</code>`)
-	references = regexp.MustCompile(`[@#!$%~&][A-Za-z0-9]|:[a-z]+:|\bGH-\d|[0-9a-f]{7,}`)
-)
-
-// TestNothingOfTheTrainingBecomesPartOfThePage looks at the page as a reader gets it: no element but ours, and outside of code
-// nothing that a forge would turn into a mention, a reference or an emoji.
-func TestNothingOfTheTrainingBecomesPartOfThePage(t *testing.T) {
-	ours := map[string]bool{
-		"h3": true, "blockquote": true, "p": true, "code": true, "pre": true, "table": true, "thead": true, "tbody": true, "tr": true, "th": true,
-		"td": true, "ul": true, "li": true, "br": true, "details": true, "summary": true, "sub": true,
-	}
-	for _, text := range append(hostiles(), strings.Join(hostiles(), " "), strings.Join(hostiles(), "\n")) {
-		markdown := report.Markdown(hostile(text))
-		shown := page(t, markdown)
-		for _, found := range element.FindAllStringSubmatch(shown, -1) {
-			if !ours[found[1]] {
-				t.Errorf("%q brings an element %s:\n%s", text, found[0], shown)
+func TestHostileTextStaysText(t *testing.T) {
+	for _, s := range append(strings.Split(hostile, " "), hostile, "", " ", "`", "a`b", "|", "www.x.example", "::", "x\n::add-mask::y", "/close", "_a_", strings.Repeat("a1", 4000)) {
+		r := hostileReport(s)
+		checkPage(t, report.Markdown(r))
+		for _, limit := range []int{60_000, 5000, 1000, 300, 20, 0} {
+			text := report.Comment(r, limit)
+			if len(text) > limit {
+				t.Errorf("%q: a comment of at most %d bytes has %d", s, limit, len(text))
 			}
+			checkPage(t, text)
 		}
-		for _, tag := range []string{"details", "summary", "code", "table"} {
-			if opened, closed := strings.Count(shown, "<"+tag), strings.Count(shown, "</"+tag); opened != closed {
-				t.Errorf("%q: %d <%s> and %d ends:\n%s", text, opened, tag, closed, shown)
-			}
-		}
-		outside := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "& ", "&quot;", `"`).Replace(codes.ReplaceAllString(shown, ""))
-		if found := references.FindString(outside); found != "" {
-			t.Errorf("%q leaves %q outside of code:\n%s", text, found, outside)
-		}
-		if strings.Contains(shown, "\u202e") {
-			t.Errorf("%q turns the direction of text", text)
-		}
+		checkLines(t, report.Terminal(r))
+		r.Status, r.Kept = "KILLED", s
+		checkPage(t, report.Markdown(r))
+		checkGitLab(t, r)
 	}
 }
 
-func FuzzMarkdown(f *testing.F) {
-	for _, text := range hostiles() {
-		f.Add(text, 1.0, int64(7), 900)
+func FuzzPage(f *testing.F) {
+	for _, s := range append(strings.Split(hostile, " "), hostile) {
+		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, text string, value float64, step int64, limit int) {
-		r := hostile(text)
-		r.History[text] = append(r.History[text], report.Point{Step: step, Value: value})
-		limit = int(math.Abs(float64(limit % 70_000)))
-		if got := len(report.Comment(r, limit)); got > limit {
-			t.Errorf("%d bytes, limit %d", got, limit)
-		}
-		if shown := page(t, report.Markdown(r)); strings.Contains(shown, "<a") || strings.Contains(shown, "<img") {
-			t.Errorf("%q brings a link or an image:\n%s", text, shown)
-		}
+	f.Fuzz(func(t *testing.T, s string) {
+		r := hostileReport(s)
+		checkPage(t, report.Markdown(r))
+		checkLines(t, report.Terminal(r))
+		checkGitLab(t, r)
 	})
 }
 
-// TestRoom renders into less and less room: it is kept, what is left out is said, and verdict and run go last.
-func TestRoom(t *testing.T) {
-	r := large()
-	before := 1 << 30
-	for _, limit := range []int{1 << 20, 60_000, 20_000, 8_000, 4_000, 2_000, 1_000, 400, 120, 10, 0} {
-		text := report.Comment(r, limit)
-		if len(text) > limit || len(text) > before {
-			t.Errorf("limit %d: %d bytes, before %d", limit, len(text), before)
-		}
-		before = len(text)
-		if limit >= 1_000 && (!strings.Contains(text, "[run]") || !strings.Contains(text, "more metrics in the run") || !strings.Contains(text, "finished in")) {
-			t.Errorf("limit %d:\n%s", limit, text)
-		}
-	}
-	golden(t, "large.md", report.Comment(r, 8_000))
+// ours are the elements that a page is made of; those with none are made by Markdown.
+var ours = map[string][]string{
+	"html": nil, "head": nil, "body": nil, "h3": nil, "p": nil, "blockquote": nil, "table": nil, "thead": nil, "tbody": nil, "tr": nil, "th": nil,
+	"td": nil, "ul": nil, "li": nil, "sub": nil, "pre": nil, "code": {"class"}, "details": {"open"}, "summary": nil, "a": {"href"},
 }
 
-// large is a report of thousands of values.
-func large() report.Report {
-	r := report.Report{
-		Status: "FINISHED", Experiment: "big", RunName: "big-1", RunID: "89ab", RunURL: "https://mlflow.example.com/#/experiments/1/runs/89ab",
-		Metrics: map[string]float64{}, Params: map[string]string{}, History: map[string][]report.Point{},
+// references are what forges look for in rendered text: mentions, issues, commits, addresses, emoji.
+var references = regexp.MustCompile(`(?i)@\w|#\d|\bgh-\d|[!$~%&^*]["\w]|[a-z]://|www\.\w|:[\w+-]+:|\[\w+:|\b[0-9a-f]{7,40}\b`)
+
+// checkPage renders a page as a forge does and looks for what is not ours.
+func checkPage(t *testing.T, text string) {
+	t.Helper()
+	checkLines(t, text)
+	if strings.Contains(text, "@") {
+		t.Errorf("an @ that is not escaped in\n%s", text)
 	}
-	for i := range 3000 {
-		key := fmt.Sprintf("metric_%04d", i)
-		r.Metrics[key], r.Params[fmt.Sprintf("param_%04d", i)] = float64(i), "x"
-		if i < 10 {
-			for step := range int64(500) {
-				r.History[key] = append(r.History[key], report.Point{Step: step * 10, Value: 1 / float64(step+1)})
+	markdown := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(html.WithUnsafe()))
+	var page bytes.Buffer
+	if err := markdown.Convert([]byte(text), &page); err != nil {
+		t.Fatal(err)
+	}
+	root, err := xhtml.Parse(&page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for node := range root.Descendants() {
+		switch node.Type {
+		case xhtml.ElementNode:
+			checkElement(t, node, text)
+			if node.Data == "tr" {
+				rows++
+			}
+		case xhtml.CommentNode, xhtml.DoctypeNode:
+			t.Errorf("%v %q in\n%s", node.Type, node.Data, text)
+		case xhtml.TextNode:
+			if found := references.FindString(node.Data); found != "" && !inCode(node) {
+				t.Errorf("%q in %q would become a link in\n%s", found, node.Data, text)
 			}
 		}
 	}
-	for i := range 30 {
-		r.Warnings = append(r.Warnings, report.Warning{Text: fmt.Sprintf("warning %d", i), Next: "look"})
+	written := strings.Count("\n"+text, "\n| ") - strings.Count("\n"+text, "\n| ---")
+	if rows != written {
+		t.Errorf("%d rows of tables are written and %d are seen in\n%s", written, rows, text)
 	}
-	return r
+	checkMermaid(t, text)
+}
+
+func checkElement(t *testing.T, node *xhtml.Node, text string) {
+	t.Helper()
+	attributes, known := ours[node.Data]
+	if !known {
+		t.Errorf("<%s> in\n%s", node.Data, text)
+	}
+	for _, a := range node.Attr {
+		if !slices.Contains(attributes, a.Key) {
+			t.Errorf("<%s %s=%q> in\n%s", node.Data, a.Key, a.Val, text)
+		}
+		if a.Key == "href" && !strings.HasPrefix(a.Val, "https://ci.example/") {
+			t.Errorf("link to %q in\n%s", a.Val, text)
+		}
+		if a.Key == "class" && a.Val != "language-mermaid" {
+			t.Errorf("code of class %q in\n%s", a.Val, text)
+		}
+	}
+	if node.Data == "details" && (node.FirstChild == nil || node.FirstChild.Data != "summary") {
+		t.Errorf("a fold that is not ours in\n%s", text)
+	}
+}
+
+func inCode(node *xhtml.Node) bool {
+	for parent := range node.Ancestors() {
+		if slices.Contains([]string{"code", "pre", "a"}, parent.Data) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkLines looks for commands of CI systems and forges.
+func checkLines(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		start := strings.TrimSpace(line)
+		if strings.HasPrefix(start, "::") || strings.HasPrefix(start, "/") || strings.Contains(line, "##[") {
+			t.Errorf("line %q is a command", line)
+		}
+	}
+	if strings.ContainsAny(text, "\x00\x1b\x07\r\u202e\u2066\ufeff\u2028") {
+		t.Errorf("characters that steer in %q", text)
+	}
+}
+
+var mermaid = regexp.MustCompile("(?s)```mermaid\n(.*?)```")
+
+var drawing = regexp.MustCompile(`^xychart-beta
+  title "[\p{L}\p{N} _\-./()·…]+"
+  x-axis "(step|point)" -?\d+(\.\d+)? --> -?\d+(\.\d+)?
+  y-axis -?\d+(\.\d+)? --> -?\d+(\.\d+)?
+  line \[-?\d+(\.\d+)?(, -?\d+(\.\d+)?)+\]
+$`)
+
+func checkMermaid(t *testing.T, text string) {
+	t.Helper()
+	for _, found := range mermaid.FindAllStringSubmatch(text, -1) {
+		if !drawing.MatchString(found[1]) {
+			t.Errorf("Mermaid does not take\n%s", found[1])
+		}
+	}
+}
+
+var openMetric = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*(\{name="[^"\\\s]*"\})? (NaN|[+-]Inf|[-+0-9.e]+)$`)
+
+func checkGitLab(t *testing.T, r report.Report) {
+	t.Helper()
+	lines := strings.Split(report.OpenMetrics(r), "\n")
+	seen := map[string]bool{}
+	for _, line := range lines[:len(lines)-2] {
+		name, _, _ := strings.Cut(line, " ")
+		if !openMetric.MatchString(line) || seen[name] {
+			t.Errorf("metrics report: line %q", line)
+		}
+		seen[name] = true
+	}
+	text, err := report.JUnit(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder, cases := xml.NewDecoder(bytes.NewReader(text)), 0
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("test report: %v\n%s", err, text)
+		}
+		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "testcase" {
+			cases++
+		}
+	}
+	if cases != 2 {
+		t.Errorf("%d test cases in\n%s", cases, text)
+	}
 }

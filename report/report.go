@@ -2,14 +2,13 @@ package report
 
 import (
 	"fmt"
-	"math"
-	"sort"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Report is one closed run in plain fields.
+// Report is one closed run in plain fields. All text may come from the training step, in any form: the renderers escape it.
 type Report struct {
 	Status       string // FINISHED, FAILED, KILLED
 	ExitCode     int
@@ -19,116 +18,109 @@ type Report struct {
 	RunName      string
 	RunID        string
 	RunURL       string // empty where the store has no page
+	JobURL       string // page of the CI job; empty outside CI
 	Store        string // redacted
 	Kept         string // folder where the run was kept for mlops-track sync; empty if the server has it
-	JobURL       string // log of the CI job; empty outside of one
 	Commit       string
-	Machine      string // as in linux/amd64, 2 CPUs
+	CommitURL    string
+	Machine      string // as "linux/amd64, 4 cores"
 	Duration     time.Duration
 	Metrics      map[string]float64 // last values
-	History      map[string][]Point // what Curve made of the metrics whose curves are shown
 	Params       map[string]string
-	Named        []string // keys of the params that the training named itself, which are shown first
+	OwnParams    []string           // names of those that the user or the result set, which readers look for first
+	Histories    map[string][]Point // by metric, each as Thin leaves it; a metric without one has no curve
+	Baseline     *Baseline          // the run to compare with; nil if there is none
 	Warnings     []Warning
 	Artifacts    Artifacts
 	Model        string // "name version 3"; empty if none was registered
+	ModelURL     string
 	LogTail      string // the end of the step's standard error
+	More         More
+	Origin       Origin
 }
 
-// Point is one value of a metric.
-type Point struct {
-	Step  int64
-	Value float64
+// Origin is where a report comes from and belongs, for a later job that may post it.
+type Origin struct {
+	Change  string    `json:"change,omitempty"`  // number of the pull or merge request
+	Head    string    `json:"head,omitempty"`    // commit that was trained on
+	Key     string    `json:"key,omitempty"`     // of the comment
+	Section string    `json:"section,omitempty"` // of the comment: the cell of a matrix
+	Run     int64     `json:"run,omitempty"`     // id of the pipeline run
+	Attempt int       `json:"attempt,omitempty"`
+	Ended   time.Time `json:"ended,omitzero"`
 }
 
 // Warning is something a reader should know, with the next step.
 type Warning struct {
 	Text string `json:"text"`
-	Next string `json:"next"`
+	Next string `json:"next,omitempty"`
 }
 
 // Artifacts counts what was uploaded.
 type Artifacts struct {
-	Files  int   `json:"files"`
-	Bytes  int64 `json:"bytes"`
-	Failed int   `json:"failed"`
+	Files  int      `json:"files"`
+	Bytes  int64    `json:"bytes"`
+	Failed int      `json:"failed,omitempty"`
+	Paths  []string `json:"paths,omitempty"` // of some or all files, inside the run
+}
+
+// Baseline is an earlier run that the metrics are compared with.
+type Baseline struct {
+	Name    string
+	RunURL  string
+	Metrics map[string]float64
+}
+
+// More counts what the run has besides what the report holds. Write fills it where it had to leave something out.
+type More struct {
+	Metrics  int `json:"metrics,omitempty"`
+	Params   int `json:"params,omitempty"`
+	Warnings int `json:"warnings,omitempty"`
 }
 
 // Verdict says how the run ended, in one line.
-func (r Report) Verdict() string {
-	name, how := r.verdict()
-	return name + " " + how
-}
+func (r Report) Verdict() string { return r.RunName + " " + r.outcome() }
 
-func (r Report) verdict() (name, how string) {
+// outcome is the verdict without the name.
+func (r Report) outcome() string {
 	switch r.Status {
 	case "FINISHED":
-		return r.RunName, "finished in " + Human(r.Duration)
+		return "finished in " + Human(r.Duration)
 	case "KILLED":
-		return r.RunName, "was cancelled after " + Human(r.Duration)
+		return "was cancelled after " + Human(r.Duration)
 	}
 	why := fmt.Sprintf("exit code %d", r.ExitCode)
 	if r.ErrorType != "" {
 		why = r.ErrorType + ", " + why
 	}
-	return r.RunName, fmt.Sprintf("failed after %s (%s)", Human(r.Duration), why)
+	return fmt.Sprintf("failed after %s (%s)", Human(r.Duration), why)
 }
 
-// Human writes a duration for people: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min.
-func Human(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < time.Hour:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+// metricNames are in the order of reading: the training's own, then those that were sampled from the machine.
+func (r Report) metricNames() []string {
+	return slices.SortedFunc(maps.Keys(r.Metrics), func(a, b string) int {
+		if sampled(a) != sampled(b) {
+			if sampled(a) {
+				return 1
+			}
+			return -1
+		}
+		return strings.Compare(a, b)
+	})
 }
 
-// Number writes a metric value with six significant digits.
-func Number(v float64) string {
-	switch {
-	case math.IsNaN(v):
-		return "NaN"
-	case math.IsInf(v, 1):
-		return "Infinity"
-	case math.IsInf(v, -1):
-		return "-Infinity"
-	}
-	return strconv.FormatFloat(v, 'g', 6, 64)
-}
+// sampled tells metrics of the machine by the prefix that MLflow gives them
+// (https://mlflow.org/docs/latest/ml/tracking/system-metrics/).
+func sampled(name string) bool { return strings.HasPrefix(name, "system/") }
 
-// Size writes a number of bytes for people.
-func Size(n int64) string {
-	const unit = 1000
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
+// paramNames are the names of the params that were set for this run, and of all others.
+func (r Report) paramNames() (own, others []string) {
+	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
+		if slices.Contains(r.OwnParams, name) {
+			own = append(own, name)
+		} else {
+			others = append(others, name)
+		}
 	}
-	value, prefixes := float64(n)/unit, "kMGTPE"
-	i := 0
-	for value >= unit && i < len(prefixes)-1 {
-		value /= unit
-		i++
-	}
-	return fmt.Sprintf("%.1f %cB", value, prefixes[i])
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
-
-// lastLines returns the last n lines of text.
-func lastLines(text string, n int) string {
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	if len(lines) > n {
-		lines = lines[len(lines)-n:]
-	}
-	return strings.Join(lines, "\n")
+	return own, others
 }

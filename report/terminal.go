@@ -3,31 +3,37 @@ package report
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
 // tableRows bounds the closing table; the run's page has the rest.
 const tableRows = 40
 
-// Terminal renders the closing table for a terminal or a job log. No line starts with what the training wrote, so none
-// can be taken for a workflow command.
+// Terminal renders the closing table for a terminal or a job log, with small curves for metrics that have one. No line
+// starts with what the training wrote, so none can be taken for a workflow command.
 func Terminal(r Report) string {
 	var b strings.Builder
-	keys := metricKeys(r)
-	if len(keys) > 0 {
-		width := utf8.RuneCountInString("metric")
-		shown := keys[:min(len(keys), tableRows)]
-		for _, k := range shown {
-			width = max(width, utf8.RuneCountInString(k))
+	names := r.metricNames()
+	if len(names) > 0 {
+		shown := names[:min(len(names), tableRows)]
+		rows := make([][3]string, 0, len(shown)+2)
+		rows = append(rows, [3]string{"metric", "last value", ""})
+		for _, name := range shown {
+			rows = append(rows, [3]string{plain(name), Number(r.Metrics[name]), sparkline(r.Histories[name], 16)})
 		}
-		fmt.Fprintf(&b, "| %-*s  %s\n", width, "metric", "last value")
-		fmt.Fprintf(&b, "| %s  %s\n", strings.Repeat("-", width), strings.Repeat("-", len("last value")))
-		for _, k := range shown {
-			row := fmt.Sprintf("| %-*s  %-*s  %s", width, plain(k), len("last value"), Number(r.Metrics[k]), sparkline(r.History[k]))
-			b.WriteString(strings.TrimRight(row, " ") + "\n")
+		var widths [2]int
+		for _, row := range rows {
+			for i := range widths {
+				widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			}
 		}
-		if more := len(keys) - len(shown); more > 0 {
+		for i, row := range rows {
+			b.WriteString(strings.TrimRight(fmt.Sprintf("| %-*s  %-*s  %s", widths[0], row[0], widths[1], row[1], row[2]), " ") + "\n")
+			if i == 0 {
+				fmt.Fprintf(&b, "| %s  %s\n", strings.Repeat("-", widths[0]), strings.Repeat("-", widths[1]))
+			}
+		}
+		if more := len(names) - len(shown); more > 0 {
 			fmt.Fprintf(&b, "| and %d more\n", more)
 		}
 	}
@@ -39,11 +45,7 @@ func Terminal(r Report) string {
 func facts(r Report) string {
 	parts := []string{count(len(r.Metrics), "metric"), count(len(r.Params), "param")}
 	if r.Artifacts.Files > 0 || r.Artifacts.Failed > 0 {
-		text := fmt.Sprintf("%s (%s)", count(r.Artifacts.Files, "artifact"), Size(r.Artifacts.Bytes))
-		if r.Artifacts.Failed > 0 {
-			text += fmt.Sprintf(", %d not uploaded", r.Artifacts.Failed)
-		}
-		parts = append(parts, text)
+		parts = append(parts, artifactFacts(r.Artifacts))
 	}
 	if r.Model != "" {
 		parts = append(parts, "model "+plain(r.Model))
@@ -51,19 +53,10 @@ func facts(r Report) string {
 	return strings.Join(parts, ", ")
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+func artifactFacts(a Artifacts) string {
+	text := fmt.Sprintf("%s (%s)", count(a.Files, "artifact"), Size(a.Bytes))
+	if a.Failed > 0 {
+		text += fmt.Sprintf(", %d not uploaded", a.Failed)
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// plain drops what could steer a terminal.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, s)
+	return text
 }

@@ -122,16 +122,11 @@ func commentKey(in ReportInputs, pipeline, job, experiment string) string {
 	return strings.Join(parts, " / ")
 }
 
-// commentKey is that of the job.
-func (p Plan) commentKey() string {
-	return commentKey(p.Report, p.CI.PipelineName, p.CI.JobName, p.Experiment)
-}
-
 // section is a report as its part of a comment.
-func section(f report.File) comment.Section {
+func section(r report.Report) comment.Section {
 	return comment.Section{
-		Name:   f.Section,
-		Order:  comment.Order{Run: f.Run, Attempt: f.Attempt, Time: f.Ended},
-		Render: func(limit int) string { return report.Comment(f.Report, limit) },
+		Name:   r.Origin.Section,
+		Order:  comment.Order{Run: r.Origin.Run, Attempt: r.Origin.Attempt, Time: r.Origin.Ended},
+		Render: func(limit int) string { return report.Comment(r, limit) },
 	}
 }

@@ -3,14 +3,13 @@ package track
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 
 	"github.com/Iyalvan/mlops-track/internal/outputs"
 	"github.com/Iyalvan/mlops-track/report"
 )
 
 // writeReports writes the report into the files that the user asked for.
-func writeReports(p Plan, host Host, out Outcome, r report.Report) {
+func writeReports(p Plan, host Host, r report.Report) {
 	write := func(setting, file string, text []byte, err error) {
 		if err == nil {
 			err = outputs.WriteFile(file, string(text))
@@ -31,19 +30,7 @@ func writeReports(p Plan, host Host, out Outcome, r report.Report) {
 	}
 	if file := p.Report.File; file != "" {
 		var b bytes.Buffer
-		err := report.Write(&b, p.reportFile(out, r))
+		err := report.Write(&b, r)
 		write("report-file", file, b.Bytes(), err)
-	}
-}
-
-// reportFile is the report with where it belongs, for a job that may post it.
-func (p Plan) reportFile(out Outcome, r report.Report) report.File {
-	id, err := strconv.ParseInt(p.CI.PipelineRunID, 10, 64)
-	if err != nil { // runs without a number are told apart by their time
-		id = 0
-	}
-	return report.File{
-		Change: p.CI.ChangeID, Head: p.CI.HeadSHA, Key: p.commentKey(), Section: p.CI.MatrixLabel,
-		Run: id, Attempt: p.CI.Attempt, Ended: out.Step.End, Report: r,
 	}
 }

@@ -16,8 +16,9 @@ import (
 type Closed struct {
 	Verdict
 
-	Curves    map[string][]report.Point
+	Histories map[string][]report.Point
 	Named     []string   // keys of the params in the result
+	Uploaded  []string   // paths in the run's artifacts
 	Run       mlflow.Run // as the store has it; what we know of it where the store is away
 	Autolog   Autolog
 	Artifacts artifact.Result
@@ -53,11 +54,12 @@ func finalize(ctx context.Context, tick func(), p Plan, o open, step StepResult,
 		c.Run = now
 	}
 	if step.Asked == nil { // after a cancel there is no time
-		c.Curves = curves(ctx, o.store, c.Run)
+		c.Histories = histories(ctx, o.store, c.Run)
 	}
 	for _, param := range f.left.Result.Params {
 		c.Named = append(c.Named, param.Key)
 	}
+	c.Uploaded = uploaded(f.left.Files, c.Artifacts)
 	c.Problems, c.Notes, c.Faults = f.left.Problems, f.notes, f.faults
 	return c
 }
@@ -121,7 +123,10 @@ func (f *finalizer) resultMetrics() []mlflow.Metric {
 // close writes how the run ended, and its name where the user chose one: start_run(run_name=...) in a script renames the
 // run under MLflow 3.
 func (f *finalizer) close(ctx context.Context, v Verdict) error {
-	update := mlflow.RunUpdate{Status: v.Status, End: f.step.End, Name: f.plan.Inputs.RunName}
+	update := mlflow.RunUpdate{Status: v.Status, End: f.step.End}
+	if f.plan.Inputs.RunName != "" {
+		update.Name = f.plan.RunName // without secrets
+	}
 	return f.open.store.UpdateRun(ctx, f.open.run.ID, update)
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/outputs"
@@ -31,7 +32,7 @@ func publish(in *interrupts, p Plan, host Host, out Outcome) {
 		if file := host.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
 			warn(host, outputs.WriteSummary(file, report.Markdown(r)))
 		}
-		writeReports(p, host, out, r)
+		writeReports(p, host, r)
 	}
 	writeOutputs(p, host, cleanOutputs(outputValues(out), out, host.Secrets))
 	if out.Refused != nil {
@@ -39,7 +40,7 @@ func publish(in *interrupts, p Plan, host Host, out Outcome) {
 	}
 	ctx, _, cancel := in.after(keepBudget+p.extraTime(), p.FinishTimeout)
 	defer cancel()
-	out.CommentURL = p.thread(host).Post(ctx, host.Console, p.commentKey(), section(p.reportFile(out, r)))
+	out.CommentURL = p.thread(host).Post(ctx, host.Console, r.Origin.Key, section(r))
 	if out.CommentURL != "" {
 		writeOutputs(p, host, cleanOutputs(outputValues(out), out, host.Secrets))
 	}
@@ -151,10 +152,11 @@ func reportOf(p Plan, out Outcome, host Host) report.Report {
 		Status: string(out.Status), ExitCode: out.ExitCode, ErrorType: out.ErrorType, ErrorMessage: out.ErrorMessage,
 		Experiment: p.Experiment, RunName: first(out.Run.Name, p.RunName), RunID: out.Run.ID, RunURL: out.RunURL,
 		Store: out.Store, Kept: out.Offline, Commit: p.CI.ShortSHA(), Duration: out.Step.elapsed(),
-		JobURL: first(p.CI.JobURL, p.CI.PipelineRunURL), Machine: machine(), Named: out.Named, History: out.Curves,
+		JobURL: first(p.CI.JobURL, p.CI.PipelineRunURL), Machine: machine(), OwnParams: out.Named, Histories: out.Histories,
 		Params: out.Run.Params, Metrics: make(map[string]float64, len(out.Run.Metrics)), LogTail: out.Step.Tail,
 		Artifacts: report.Artifacts{Files: out.Artifacts.Files, Bytes: out.Artifacts.Bytes, Failed: len(out.Artifacts.Failed)},
 	}
+	r.CommitURL, r.Artifacts.Paths, r.Origin = p.CI.CommitURL(), out.Uploaded, p.origin(out)
 	for key, m := range out.Run.Metrics {
 		r.Metrics[key] = m.Value
 	}
@@ -165,6 +167,18 @@ func reportOf(p Plan, out Outcome, host Host) report.Report {
 		r.Model = fmt.Sprintf("%s version %s", out.Model.Name, out.Model.Version)
 	}
 	return r
+}
+
+// origin is where the report belongs.
+func (p Plan) origin(out Outcome) report.Origin {
+	run, err := strconv.ParseInt(p.CI.PipelineRunID, 10, 64)
+	if err != nil { // runs without a number are told apart by their time
+		run = 0
+	}
+	return report.Origin{
+		Change: p.CI.ChangeID, Head: p.CI.HeadSHA, Key: commentKey(p.Report, p.CI.PipelineName, p.CI.JobName, p.Experiment),
+		Section: p.CI.MatrixLabel, Run: run, Attempt: p.CI.Attempt, Ended: out.Step.End,
+	}
 }
 
 // machine is what the job ran on.

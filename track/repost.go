@@ -19,23 +19,23 @@ import (
 // Repost reports runs that have ended, in a later job: it writes the job summary and posts or updates the comment. A report from
 // a file may come from a job that need not be trusted, so the request that it names must be open and at the commit that the
 // trusted event names.
-func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, files []report.File) error {
+func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, reports []report.Report) error {
 	t := Plan{Inputs: in, CI: ci}.thread(host)
 	var faults []error
 	url := ""
-	for _, f := range files {
-		f = redact.Deep(host.Secrets, f)
-		host.Console.Block(report.Terminal(f.Report))
-		host.Console.Say("%s", f.Report.Verdict())
+	for _, r := range reports {
+		r = redact.Deep(host.Secrets, r)
+		host.Console.Block(report.Terminal(r))
+		host.Console.Say("%s", r.Verdict())
 		if file := host.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
-			warn(host, outputs.WriteSummary(file, report.Markdown(f.Report)))
+			warn(host, outputs.WriteSummary(file, report.Markdown(r)))
 		}
-		to, err := t.trusted(ctx, f)
+		to, err := t.trusted(ctx, r.Origin)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		url = first(to.Post(ctx, host.Console, first(in.Report.Key, f.Key), section(f)), url)
+		url = first(to.Post(ctx, host.Console, first(in.Report.Key, r.Origin.Key), section(r)), url)
 	}
 	if url != "" {
 		p := Plan{Inputs: in, CI: ci}
@@ -46,11 +46,11 @@ func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, files []r
 
 // trusted is the thread that a file may be posted to. Where the event does not name the request, as for one from a fork, the file
 // does, and the forge is asked.
-func (t Thread) trusted(ctx context.Context, f report.File) (Thread, error) {
+func (t Thread) trusted(ctx context.Context, from report.Origin) (Thread, error) {
 	if t.Inputs.Comment == "never" || t.CI.Event != ciinfo.EventUpstream || t.CI.EventName != "workflow_run" {
 		return t, nil
 	}
-	t.Number = cmp.Or(t.Number, f.Change)
+	t.Number = cmp.Or(t.Number, from.Change)
 	if t.Number == "" {
 		return t, nil
 	}
@@ -66,7 +66,7 @@ func (t Thread) trusted(ctx context.Context, f report.File) (Thread, error) {
 }
 
 // Stored reads ended runs from the store and makes reports of them. The comment of a run is that of the job that made it.
-func Stored(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, ids []string) (files []report.File, err error) {
+func Stored(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, ids []string) (reports []report.Report, err error) {
 	p := Plan{Inputs: in, CI: ci, Experiment: first(in.Experiment, ci.Project, "Default")}
 	st, err := store.Open(ctx, p.storeOptions(host))
 	if err != nil {
@@ -81,13 +81,13 @@ func Stored(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, ids []str
 		if run.Status == mlflow.Running || run.Status == mlflow.Scheduled {
 			return nil, fmt.Errorf("run %q is still %s: report it when it has ended", id, run.Status)
 		}
-		files = append(files, stored(ctx, p, st, run))
+		reports = append(reports, stored(ctx, p, st, run))
 	}
-	return files, nil
+	return reports, nil
 }
 
 // stored makes a report of what a run says of itself.
-func stored(ctx context.Context, p Plan, st *store.Opened, run mlflow.Run) report.File {
+func stored(ctx context.Context, p Plan, st *store.Opened, run mlflow.Run) report.Report {
 	number := func(tag string) int64 {
 		n, err := strconv.ParseInt(run.Tags[tag], 10, 64)
 		if err != nil { // not every run has one
@@ -100,7 +100,7 @@ func stored(ctx context.Context, p Plan, st *store.Opened, run mlflow.Run) repor
 		ErrorMessage: run.Tags["mlops.error_message"], Experiment: p.Experiment, RunName: run.Name, RunID: run.ID,
 		RunURL: st.RunURL(run.ExperimentID, run.ID), Store: st.Display, Duration: max(0, run.End.Sub(run.Start)), Params: run.Params,
 		JobURL:  first(run.Tags["cicd.pipeline.task.run.url.full"], run.Tags["cicd.pipeline.run.url.full"]),
-		Metrics: make(map[string]float64, len(run.Metrics)), History: curves(ctx, st, run),
+		Metrics: make(map[string]float64, len(run.Metrics)), Histories: histories(ctx, st, run),
 	}
 	r.Commit = run.Tags["mlflow.source.git.commit"]
 	r.Commit = r.Commit[:min(7, len(r.Commit))]
@@ -113,9 +113,10 @@ func stored(ctx context.Context, p Plan, st *store.Opened, run mlflow.Run) repor
 	if run.Tags["mlops.autolog"] == string(AutologEmpty) {
 		r.Warnings = append(r.Warnings, report.Warning{Text: strings.Split(autologEmpty(0).Text, "\n")[0]})
 	}
-	return report.File{
+	r.Origin = report.Origin{
 		Change: run.Tags["vcs.change.id"], Head: run.Tags["vcs.ref.head.revision"], Section: ciinfo.MatrixLabel(run.Tags["mlops.ci.matrix"]),
 		Key: commentKey(p.Report, run.Tags["cicd.pipeline.name"], run.Tags["cicd.pipeline.task.name"], p.Experiment),
-		Run: number("cicd.pipeline.run.id"), Attempt: int(number("mlops.ci.attempt")), Ended: run.End, Report: r,
+		Run: number("cicd.pipeline.run.id"), Attempt: int(number("mlops.ci.attempt")), Ended: run.End,
 	}
+	return r
 }

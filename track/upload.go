@@ -72,6 +72,21 @@ func missing(r artifact.Result) []artifact.File {
 	return out
 }
 
+// uploaded are the paths of the files that were.
+func uploaded(files []artifact.File, r artifact.Result) []string {
+	failed := map[string]bool{}
+	for _, failure := range r.Failed {
+		failed[failure.File.Target] = true
+	}
+	var paths []string
+	for _, file := range files {
+		if !failed[file.Target] {
+			paths = append(paths, file.Target)
+		}
+	}
+	return paths
+}
+
 // under says whether a file that failed lies in a folder of the run's artifacts.
 func under(r artifact.Result, folder string) bool {
 	for _, failure := range r.Failed {

@@ -48,7 +48,7 @@ func (a *app) report(ctx context.Context, in track.Inputs, ids, files []string) 
 		return err
 	}
 	ci := a.detectCI("", "")
-	var reports []report.File
+	var reports []report.Report
 	if len(ids) > 0 {
 		if reports, err = track.Stored(ctx, in, ci, host, ids); err != nil {
 			return err
@@ -59,15 +59,16 @@ func (a *app) report(ctx context.Context, in track.Inputs, ids, files []string) 
 		if err != nil {
 			return err
 		}
-		reports = append(reports, parsed)
+		// Whoever wrote the file shall not choose where its links lead.
+		reports = append(reports, parsed.LinksTo(in.TrackingURI, ci.ServerURL))
 	}
 	return track.Repost(ctx, in, ci, host, reports)
 }
 
-func (a *app) readReport(file string) (report.File, error) {
+func (a *app) readReport(file string) (report.Report, error) {
 	f, err := os.Open(a.absolute(file))
 	if err != nil {
-		return report.File{}, hinted{err, "download the artifact of the job that wrote it to its report-file"}
+		return report.Report{}, hinted{err, "download the artifact of the job that wrote it to its report-file"}
 	}
 	defer f.Close()
 	parsed, err := report.Parse(f)

@@ -11,9 +11,9 @@ import (
 // maxCurves is how many learning curves a report has: each is a request to the server.
 const maxCurves = 12
 
-// curves reads the histories of a run's metrics for the report, one after the other, of which little is kept. What cannot be
+// histories reads the histories of a run's metrics for the report, one after the other, of which little is kept. What cannot be
 // read is not drawn: the numbers are on the server.
-func curves(ctx context.Context, st mlflow.Store, run mlflow.Run) map[string][]report.Point {
+func histories(ctx context.Context, st mlflow.Store, run mlflow.Run) map[string][]report.Point {
 	drawn := map[string][]report.Point{}
 	for _, key := range sortedKeys(run.Metrics) {
 		if run.Metrics[key].Step == 0 || strings.HasPrefix(key, "system/") || len(drawn) == maxCurves {
@@ -27,7 +27,7 @@ func curves(ctx context.Context, st mlflow.Store, run mlflow.Run) map[string][]r
 		for i, m := range history {
 			points[i] = report.Point{Step: m.Step, Value: m.Value}
 		}
-		drawn[key] = report.Curve(points)
+		drawn[key] = report.Thin(points)
 	}
 	return drawn
 }

@@ -1,0 +1,292 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Parse reads a report file that anybody may have written, as the pull request of a fork does: every part is checked for
+// type, length and characters, and nothing unknown is taken. All faults are told at once, each with the field's name.
+//
+// The text in it is as little to be trusted afterwards, which the renderers know; links may lead anywhere until LinksTo
+// has sorted them.
+func Parse(r io.Reader) (Report, error) {
+	f, err := decode(r)
+	if err != nil {
+		return Report{}, fmt.Errorf("read the report file: %w", err)
+	}
+	var c checker
+	c.file(f)
+	if len(c.faults) > 0 {
+		const enough = 20
+		slices.Sort(c.faults)
+		return Report{}, fmt.Errorf("read the report file: %s", strings.Join(c.faults[:min(len(c.faults), enough)], "; "))
+	}
+	return f.report(), nil
+}
+
+// LinksTo is the report with links to these servers only, given as addresses like https://mlflow.example.com; a link to
+// another is dropped and its text stays.
+func (r Report) LinksTo(servers ...string) Report {
+	origin := func(address string) string {
+		u, err := url.Parse(address)
+		if err != nil {
+			return ""
+		}
+		return strings.ToLower(u.Scheme + "://" + u.Host)
+	}
+	keep := func(address string) string {
+		if slices.ContainsFunc(servers, func(server string) bool { return origin(server) == origin(address) }) {
+			return address
+		}
+		return ""
+	}
+	r.RunURL, r.JobURL, r.CommitURL, r.ModelURL = keep(r.RunURL), keep(r.JobURL), keep(r.CommitURL), keep(r.ModelURL)
+	if r.Baseline != nil {
+		baseline := *r.Baseline
+		baseline.RunURL = keep(baseline.RunURL)
+		r.Baseline = &baseline
+	}
+	return r
+}
+
+func decode(r io.Reader) (file, error) {
+	text, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
+	if err != nil {
+		return file{}, err
+	}
+	if len(text) > MaxFile {
+		return file{}, fmt.Errorf("over %s", Size(MaxFile))
+	}
+	if !utf8.Valid(text) {
+		return file{}, errors.New("not UTF-8")
+	}
+	if err := checkShape(text); err != nil {
+		return file{}, err
+	}
+	var version struct{ Schema int }
+	if err := json.Unmarshal(text, &version); err == nil && version.Schema != Schema {
+		return file{}, fmt.Errorf("schema: %d is not known, only %d", version.Schema, Schema)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var f file
+	if err := decoder.Decode(&f); err != nil {
+		if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return file{}, fmt.Errorf("%s: %s is not of type %s", mistyped.Field, mistyped.Value, mistyped.Type)
+		}
+		return file{}, err
+	}
+	return f, nil
+}
+
+// checkShape holds what the decoder lets pass: one value, not deeper than a report is, no name twice in an object, none
+// in another case, no null.
+func checkShape(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := shape(decoder, "report", 0); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more than one JSON value")
+	}
+	return nil
+}
+
+var fieldName = regexp.MustCompile(`^[a-z_]+$`)
+
+// freeNames are the objects whose names are those of metrics and params.
+func freeNames() []string {
+	return []string{"report.metrics", "report.params", "report.histories", "report.baseline.metrics"}
+}
+
+// maxDepth is that of a point of a curve.
+const maxDepth = 5
+
+func shape(decoder *json.Decoder, at string, depth int) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return fmt.Errorf("%s: %w", at, err)
+	}
+	switch {
+	case token == nil:
+		return fmt.Errorf("%s: null", at)
+	case depth == maxDepth:
+		return fmt.Errorf("%s: nested too deep", at)
+	case token == json.Delim('['):
+		for i := 0; decoder.More(); i++ {
+			if err := shape(decoder, fmt.Sprintf("%s[%d]", at, i), depth+1); err != nil {
+				return err
+			}
+		}
+	case token == json.Delim('{'):
+		seen := map[string]bool{}
+		for decoder.More() {
+			key, err := decoder.Token()
+			if err != nil {
+				return fmt.Errorf("%s: %w", at, err)
+			}
+			name := fmt.Sprint(key)
+			if !slices.Contains(freeNames(), at) && !fieldName.MatchString(name) {
+				return fmt.Errorf("%s: unknown field %.60q", at, name)
+			}
+			if seen[name] {
+				return fmt.Errorf("%s: %.60q twice", at, name)
+			}
+			seen[name] = true
+			if !fieldName.MatchString(name) {
+				name = fmt.Sprintf("%.60q", name)
+			}
+			if err := shape(decoder, at+"."+name, depth+1); err != nil {
+				return err
+			}
+		}
+	default:
+		return nil
+	}
+	if _, err := decoder.Token(); err != nil { // the closing bracket
+		return fmt.Errorf("%s: %w", at, err)
+	}
+	return nil
+}
+
+// checker collects what is wrong with a file.
+type checker struct{ faults []string }
+
+func (c *checker) fault(field, format string, args ...any) {
+	c.faults = append(c.faults, fmt.Sprintf("%s: %s", field, fmt.Sprintf(format, args...)))
+}
+
+func (c *checker) file(f file) {
+	if !slices.Contains([]string{"FINISHED", "FAILED", "KILLED"}, f.Status) {
+		c.fault("status", "%.20q is none of FINISHED, FAILED, KILLED", f.Status)
+	}
+	c.number("exit_code", f.ExitCode, -1<<31, 1<<32-1)
+	c.number("duration_ms", f.DurationMS, 0, (1000 * 24 * time.Hour).Milliseconds())
+	c.number("artifacts.files", int64(f.Artifacts.Files), 0, 1<<40)
+	c.number("artifacts.bytes", f.Artifacts.Bytes, 0, 1<<62)
+	c.number("artifacts.failed", int64(f.Artifacts.Failed), 0, 1<<40)
+	c.number("more.metrics", int64(f.More.Metrics), 0, 1<<40)
+	c.number("more.params", int64(f.More.Params), 0, 1<<40)
+	c.number("more.warnings", int64(f.More.Warnings), 0, 1<<40)
+	for field, text := range map[string]string{"error_type": f.ErrorType, "run_id": f.RunID, "machine": f.Machine} {
+		c.text(field, text, maxNameChars)
+	}
+	for field, text := range map[string]string{
+		"error_message": f.ErrorMessage, "experiment": f.Experiment, "run_name": f.RunName, "store": f.Store, "kept": f.Kept, "model": f.Model,
+	} {
+		c.text(field, text, maxTextChars)
+	}
+	c.text("log_tail", f.LogTail, maxLogChars)
+	if !commitID.MatchString(f.Commit) {
+		c.fault("commit", "%.80q is no commit id", f.Commit)
+	}
+	for field, text := range map[string]string{"run_url": f.RunURL, "job_url": f.JobURL, "commit_url": f.CommitURL, "model_url": f.ModelURL} {
+		c.address(field, text)
+	}
+	c.origin(f.Origin)
+	c.lists(f)
+}
+
+func (c *checker) origin(o Origin) {
+	if !changeID.MatchString(o.Change) {
+		c.fault("origin.change", "%.40q is no number", o.Change)
+	}
+	if !commitID.MatchString(o.Head) {
+		c.fault("origin.head", "%.80q is no commit id", o.Head)
+	}
+	c.text("origin.key", o.Key, maxTextChars)
+	c.text("origin.section", o.Section, maxTextChars)
+	c.number("origin.run", o.Run, 0, 1<<62)
+	c.number("origin.attempt", int64(o.Attempt), 0, 1<<30)
+}
+
+var changeID = regexp.MustCompile(`^[0-9]{0,12}$`)
+
+var commitID = regexp.MustCompile(`^([0-9a-f]{7,64})?$`)
+
+func (c *checker) lists(f file) {
+	c.length("metrics", len(f.Metrics), maxMetrics)
+	for name := range f.Metrics {
+		c.text("metrics", name, maxNameChars)
+	}
+	c.length("params", len(f.Params), maxParams)
+	for name, value := range f.Params {
+		c.text("params", name, maxNameChars)
+		c.text(fmt.Sprintf("params[%.60q]", name), value, maxTextChars)
+	}
+	c.length("own_params", len(f.OwnParams), maxParams)
+	for _, name := range f.OwnParams {
+		if _, ok := f.Params[name]; !ok {
+			c.fault("own_params", "%.60q is no param", name)
+		}
+	}
+	c.length("histories", len(f.Histories), maxCurves)
+	c.areMetrics("histories", maps.Keys(f.Histories), f)
+	for name, points := range f.Histories {
+		c.length(fmt.Sprintf("histories[%.60q]", name), len(points), CurvePoints)
+	}
+	c.length("warnings", len(f.Warnings), maxWarnings)
+	for i, w := range f.Warnings {
+		c.text(fmt.Sprintf("warnings[%d].text", i), w.Text, maxTextChars)
+		c.text(fmt.Sprintf("warnings[%d].next", i), w.Next, maxTextChars)
+	}
+	c.length("artifacts.paths", len(f.Artifacts.Paths), maxPaths)
+	for i, path := range f.Artifacts.Paths {
+		c.text(fmt.Sprintf("artifacts.paths[%d]", i), path, maxTextChars)
+	}
+	if f.Baseline != nil {
+		c.text("baseline.name", f.Baseline.Name, maxTextChars)
+		c.address("baseline.run_url", f.Baseline.RunURL)
+		c.length("baseline.metrics", len(f.Baseline.Metrics), maxMetrics)
+		c.areMetrics("baseline.metrics", maps.Keys(f.Baseline.Metrics), f)
+	}
+}
+
+func (c *checker) length(field string, n, limit int) {
+	if n > limit {
+		c.fault(field, "%d entries, at most %d", n, limit)
+	}
+}
+
+func (c *checker) number(field string, n, low, high int64) {
+	if n < low || n > high {
+		c.fault(field, "%d is not between %d and %d", n, low, high)
+	}
+}
+
+func (c *checker) areMetrics(field string, names iter.Seq[string], f file) {
+	for name := range names {
+		if _, ok := f.Metrics[name]; !ok {
+			c.fault(field, "%.60q is no metric", name)
+		}
+	}
+}
+
+// text takes lines of text without characters that steer a terminal.
+func (c *checker) text(field, s string, limit int) {
+	if n := utf8.RuneCountInString(s); n > limit {
+		c.fault(field, "%d characters, at most %d", n, limit)
+	}
+	if clean(s, limit) != s && utf8.RuneCountInString(s) <= limit {
+		c.fault(field, "control characters in %.60q", s)
+	}
+}
+
+func (c *checker) address(field, s string) {
+	if s != "" && address(s) == "" {
+		c.fault(field, "%.80q is no address of http or https", s)
+	}
+}
