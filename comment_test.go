@@ -143,6 +143,15 @@ func TestReadOnlyToken(t *testing.T) {
 	if n := len(p.Comments(5)); n != 0 {
 		t.Errorf("%d comments", n)
 	}
+	doctor := p.stories.call(t, c, "doctor")
+	if !strings.Contains(doctor.stdout, "the token sees #5") {
+		t.Errorf("doctor says:\n%s", doctor.stdout)
+	}
+	c.env = append(c.env, "MLOPS_GITHUB_TOKEN=ghs_unknown0123456789")
+	doctor = p.stories.call(t, c, "doctor")
+	if !strings.Contains(doctor.stdout, "there will be none on #5") || !strings.Contains(doctor.stdout, "github-token is not valid") || doctor.code != 0 {
+		t.Errorf("doctor ends with %d and says:\n%s", doctor.code, doctor.stdout)
+	}
 }
 
 // TestReportOfAFork takes the report that a job of a fork's pull request wrote to a trusted job, which posts it if the request is

@@ -37,10 +37,7 @@ func (t Thread) Post(ctx context.Context, c *console.Console, key string, sectio
 			c.Say("hint: %s", hint)
 		}
 	}
-	switch {
-	case t.Inputs.Comment == "never":
-		return ""
-	case t.Number == "" || t.CI.Event == ciinfo.EventMergeGroup:
+	if !t.Wanted() {
 		if t.Inputs.Comment == "always" {
 			tell("no comment: this job is not for a pull or merge request", "run it on pull_request, or in a merge request pipeline")
 		}
@@ -59,6 +56,21 @@ func (t Thread) Post(ctx context.Context, c *console.Console, key string, sectio
 		c.Say("comment %s: %s", posted.Outcome, posted.URL)
 	}
 	return posted.URL
+}
+
+// Wanted says whether there is something to comment on, and it is asked for.
+func (t Thread) Wanted() bool {
+	return t.Inputs.Comment != "never" && t.Number != "" && t.CI.Event != ciinfo.EventMergeGroup
+}
+
+// Look asks the forge for the request.
+func (t Thread) Look(ctx context.Context) error {
+	forge, err := t.forge()
+	if err != nil {
+		return err
+	}
+	_, err = forge.PullRequest(ctx)
+	return err
 }
 
 // noComment begins the line about an error: an older comment that could not be removed is less than none at all.
@@ -103,8 +115,8 @@ func (t Thread) forge() (Request, error) {
 	return nil, errors.New("comments are for GitHub Actions and GitLab CI")
 }
 
-// thread is that of the job.
-func (p Plan) thread(host Host) Thread {
+// Thread is that of the job.
+func (p Plan) Thread(host Host) Thread {
 	return Thread{CI: p.CI, Number: p.CI.ChangeID, Inputs: p.Report, HTTP: host.HTTP, Getenv: host.Getenv, Agent: "mlops-track/" + host.Version}
 }
 

@@ -40,7 +40,7 @@ func publish(in *interrupts, p Plan, host Host, out Outcome) {
 	}
 	ctx, _, cancel := in.after(keepBudget+p.extraTime(), p.FinishTimeout)
 	defer cancel()
-	out.CommentURL = p.thread(host).Post(ctx, host.Console, r.Origin.Key, section(r))
+	out.CommentURL = p.Thread(host).Post(ctx, host.Console, r.Origin.Key, section(r))
 	if out.CommentURL != "" {
 		writeOutputs(p, host, cleanOutputs(outputValues(out), out, host.Secrets))
 	}

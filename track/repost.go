@@ -20,7 +20,7 @@ import (
 // a file may come from a job that need not be trusted, so the request that it names must be open and at the commit that the
 // trusted event names.
 func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, reports []report.Report) error {
-	t := Plan{Inputs: in, CI: ci}.thread(host)
+	t := Plan{Inputs: in, CI: ci}.Thread(host)
 	var faults []error
 	url := ""
 	for _, r := range reports {

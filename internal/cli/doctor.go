@@ -130,7 +130,16 @@ func (e *examination) checks() ([]doctor.Check, error) {
 	case target.Path != "":
 		checks = append(checks, doctor.Embedded(target.Path, target.Display))
 	}
+	checks = append(checks, e.comment().Checks()...)
 	return append(checks, e.python(target.Plugin).Check()), nil
+}
+
+func (e *examination) comment() doctor.Comment {
+	thread := e.plan.Thread(e.host)
+	if !thread.Wanted() {
+		return doctor.Comment{}
+	}
+	return doctor.Comment{On: "#" + thread.Number, Look: thread.Look}
 }
 
 func (e *examination) aws(signed bool) doctor.AWS {
