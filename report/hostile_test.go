@@ -164,7 +164,8 @@ func checkLines(t *testing.T, text string) {
 
 var mermaid = regexp.MustCompile("(?s)```mermaid\n(.*?)```")
 
-var drawing = regexp.MustCompile(`^xychart-beta
+var drawing = regexp.MustCompile(`^%%\{init: \{[a-zA-Z0-9:{}", #]*\}%%
+xychart-beta
   title "[\p{L}\p{N} _\-./()·…]+"
   x-axis "(step|point)" -?\d+(\.\d+)? --> -?\d+(\.\d+)?
   y-axis -?\d+(\.\d+)? --> -?\d+(\.\d+)?

@@ -34,9 +34,13 @@ func chart(name string, points []Point) string {
 	for i, v := range l.values {
 		values[i] = s.text(v / s.unit)
 	}
-	return fmt.Sprintf("```mermaid\nxychart-beta\n  title \"%s\"\n  x-axis \"%s\" %s --> %s\n  y-axis %s --> %s\n  line [%s]\n```\n",
-		title, axis, decimal(l.from, 3), decimal(l.to, 3), s.text(low/s.unit-margin), s.text(high/s.unit+margin), strings.Join(values, ", "))
+	return fmt.Sprintf("```mermaid\n%s\nxychart-beta\n  title \"%s\"\n  x-axis \"%s\" %s --> %s\n  y-axis %s --> %s\n  line [%s]\n```\n",
+		look, title, axis, decimal(l.from, 3), decimal(l.to, 3), s.text(low/s.unit-margin), s.text(high/s.unit+margin), strings.Join(values, ", "))
 }
+
+// look is a chart as wide as a comment, with a line that is seen on light and dark pages: the first color of Mermaid's own theme
+// is almost white.
+const look = `%%{init: {"xyChart": {"width": 900, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7"}}}}%%`
 
 // scale writes numbers of one magnitude as short plain decimals.
 type scale struct {
