@@ -180,7 +180,15 @@ func TestReportOfAFork(t *testing.T) {
 	if n := len(p.Comments(5)); n != 0 {
 		t.Fatalf("%d comments", n)
 	}
-	trusted(head, string(report)).says(t, 0, "comment created: ")
+	tampered := strings.Replace(string(report), `"job_url":"https://github.com/`, `"job_url":"https://evil.example/`, 1)
+	if tampered == string(report) {
+		t.Fatalf("the report has no link to tamper with:\n%s", report)
+	}
+	trusted(head, tampered).says(t, 0, "comment created: ")
+	if body := p.only(t).Body; strings.Contains(body, "evil.example") {
+		t.Errorf("the comment leads where the report says:\n%s", body)
+	}
+	trusted(head, string(report)).says(t, 0, "comment ")
 	if body := p.only(t).Body; !strings.Contains(body, "&#64;&#8203;everyone") || !strings.Contains(body, "xychart-beta") {
 		t.Errorf("the comment:\n%s", body)
 	}
