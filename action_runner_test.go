@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Iyalvan/mlops-track/internal/forgetest"
 	"github.com/Iyalvan/mlops-track/internal/testenv"
 )
 
@@ -128,6 +129,39 @@ jobs:
 	}
 	if t.Failed() {
 		t.Log(end.Log)
+	}
+}
+
+// TestActionComments runs the jobs of a matrix at once in their containers: both stand in the one comment of the pull request.
+func TestActionComments(t *testing.T) {
+	t.Parallel()
+	d, s := testenv.NewDocker(t), newStories(t)
+	forge := forgetest.NewGitHub(t, "acme/model")
+	forge.SetToken(jobToken, forgetest.Account{Login: "github-actions[bot]", App: true})
+	forge.SetRequest(7, forgetest.Request{Head: strings.Repeat("1", 40)})
+	const workflow = `
+on: pull_request
+jobs:
+  train:
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        depth: [3, 4]
+    steps:
+      - uses: actions/checkout@v4
+      - uses: Iyalvan/mlops-track@main
+        with:
+          run: python train.py
+`
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "train.py"), training)
+	end := testenv.Act{
+		Folder: folder, Workflow: workflow, Event: pullRequest, Actions: actions(t, workflow, actionImage(t, d, s)),
+		Env: []string{"GITHUB_API_URL=" + forge.Start(t), "GITHUB_REPOSITORY=acme/model", "MLOPS_GITHUB_TOKEN=" + jobToken},
+	}.Run(t, d)
+	comments := forge.Comments(7)
+	if !end.OK || len(comments) != 1 || !strings.Contains(comments[0].Body, "depth=3") || !strings.Contains(comments[0].Body, "depth=4") {
+		t.Errorf("ends with %t, comments %+v:\n%s", end.OK, comments, end.Log)
 	}
 }
 

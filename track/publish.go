@@ -30,7 +30,7 @@ func publish(in *interrupts, p Plan, host Host, out Outcome) {
 			host.Console.Say("to look at it: %s", lookCommand(p))
 		}
 		if file := host.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
-			warn(host, outputs.WriteSummary(file, report.Markdown(r)))
+			warn(host, outputs.WriteSummary(file, func(limit int) string { return report.Comment(r, limit) }))
 		}
 		writeReports(p, host, r)
 	}

@@ -28,7 +28,7 @@ func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, reports [
 		host.Console.Block(report.Terminal(r))
 		host.Console.Say("%s", r.Verdict())
 		if file := host.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
-			warn(host, outputs.WriteSummary(file, report.Markdown(r)))
+			warn(host, outputs.WriteSummary(file, func(limit int) string { return report.Comment(r, limit) }))
 		}
 		to, err := t.trusted(ctx, r.Origin)
 		if err != nil {

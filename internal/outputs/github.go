@@ -37,16 +37,24 @@ func WriteGitHub(file string, values []Value) error {
 	return errors.Join(faults...)
 }
 
-// WriteSummary adds Markdown to the job summary in the file that GITHUB_STEP_SUMMARY names.
-func WriteSummary(file, markdown string) error {
-	if len(markdown) > maxSummary {
-		return fmt.Errorf("job summary is left out: it has %d bytes, GitHub takes %d", len(markdown), maxSummary)
-	}
+// WriteSummary adds Markdown to the job summary in the file that GITHUB_STEP_SUMMARY names. render makes it of at most limit
+// bytes: what the step itself or an earlier call wrote takes of the room that GitHub gives to a step.
+func WriteSummary(file string, render func(limit int) string) error {
 	action, err := forFile("GITHUB_STEP_SUMMARY", file)
 	if err != nil {
 		return err
 	}
-	return guard(func() { action.AddStepSummary(markdown) })
+	info, err := os.Stat(file)
+	if err != nil {
+		return fmt.Errorf("open the file of GITHUB_STEP_SUMMARY: %w", err)
+	}
+	const lineEnds = 2
+	room := maxSummary - lineEnds - int(info.Size())
+	text := render(max(0, room))
+	if text == "" {
+		return fmt.Errorf("job summary is left out: %d of the %d bytes that GitHub takes are there already", info.Size(), maxSummary)
+	}
+	return guard(func() { action.AddStepSummary(text) })
 }
 
 // forFile returns an action that writes to file, after a check that the file can be opened.

@@ -76,8 +76,26 @@ func TestGitHubFileThatCannotBeOpenedIsAnError(t *testing.T) {
 	if err := outputs.WriteGitHub(dir, []outputs.Value{{Name: "status", Text: "FINISHED"}}); err == nil {
 		t.Error("no error for a folder as output file")
 	}
-	if err := outputs.WriteSummary(filepath.Join(dir, "no", "such"), "# x"); err == nil {
+	if err := outputs.WriteSummary(filepath.Join(dir, "no", "such"), func(int) string { return "# x" }); err == nil {
 		t.Error("no error for a missing folder")
+	}
+}
+
+// TestSummaryHasTheRoomThatIsLeft holds that what is there already counts, and that a full file is an error.
+func TestSummaryHasTheRoomThatIsLeft(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "summary")
+	if err := os.WriteFile(file, make([]byte, 1<<20-100), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	whole := func(limit int) string { return strings.Repeat("x", limit) }
+	if err := outputs.WriteSummary(file, whole); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Size() > 1<<20 || info.Size() < 1<<20-10 {
+		t.Errorf("the file has %d bytes, %v", info.Size(), err)
+	}
+	if err := outputs.WriteSummary(file, whole); err == nil || !strings.Contains(err.Error(), "job summary is left out") {
+		t.Errorf("a full file: %v", err)
 	}
 }
 
