@@ -153,11 +153,13 @@ jobs:
         with:
           run: python train.py
 `
-	folder := t.TempDir()
+	folder, api := t.TempDir(), forge.Start(t)
 	writeFile(t, filepath.Join(folder, "train.py"), training)
 	end := testenv.Act{
 		Folder: folder, Workflow: workflow, Event: pullRequest, Actions: actions(t, workflow, actionImage(t, d, s)),
-		Env: []string{"GITHUB_API_URL=" + forge.Start(t), "GITHUB_REPOSITORY=acme/model", "MLOPS_GITHUB_TOKEN=" + jobToken},
+		Env: []string{
+			"GITHUB_API_URL=" + api, "GITHUB_GRAPHQL_URL=" + api + "/graphql", "GITHUB_REPOSITORY=acme/model", "MLOPS_GITHUB_TOKEN=" + jobToken,
+		},
 	}.Run(t, d)
 	comments := forge.Comments(7)
 	if !end.OK || len(comments) != 1 || !strings.Contains(comments[0].Body, "depth=3") || !strings.Contains(comments[0].Body, "depth=4") {

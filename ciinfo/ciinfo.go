@@ -1,5 +1,7 @@
 package ciinfo
 
+import "strconv"
+
 // Provider is a CI system.
 type Provider string
 
@@ -107,3 +109,12 @@ func (i Info) InCI() bool { return i.Provider == GitHub || i.Provider == GitLab 
 
 // ShortSHA is the head's commit in seven characters.
 func (i Info) ShortSHA() string { return i.HeadSHA[:min(7, len(i.HeadSHA))] }
+
+// RunNumber is the id of the pipeline run as a number, which grows from run to run; 0 where it is none.
+func (i Info) RunNumber() int64 {
+	n, err := strconv.ParseInt(i.PipelineRunID, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

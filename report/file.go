@@ -30,6 +30,11 @@ const (
 	maxLogLines  = 100
 	maxLogChars  = 16 << 10
 	maxURLChars  = 2048
+
+	maxDurationMS = 1000 * 24 * 3600 * 1000
+	maxFiles      = 1 << 30
+	maxAttempt    = 1 << 30
+	maxNumber     = 1 << 62
 )
 
 // file is a report as JSON.
@@ -127,12 +132,16 @@ func fileOf(r Report, share int) file {
 		Experiment: clean(r.Experiment, maxTextChars), RunName: clean(r.RunName, maxTextChars), RunID: clean(r.RunID, maxNameChars),
 		RunURL: address(r.RunURL), JobURL: address(r.JobURL), CommitURL: address(r.CommitURL), ModelURL: address(r.ModelURL),
 		Store: clean(r.Store, maxTextChars), Kept: clean(r.Kept, maxTextChars), Commit: commitID.FindString(r.Commit),
-		Machine: clean(r.Machine, maxNameChars), DurationMS: max(r.Duration.Milliseconds(), 0), Model: clean(r.Model, maxTextChars),
+		Machine: clean(r.Machine, maxNameChars), DurationMS: within(r.Duration.Milliseconds(), maxDurationMS), Model: clean(r.Model, maxTextChars),
 		Artifacts: r.Artifacts, LogTail: clean(lastRunes(lastLines(r.LogTail, maxLogLines), maxLogChars), maxLogChars), More: r.More,
 		Origin:  r.Origin,
 		Metrics: map[string]number{}, Params: map[string]string{}, Histories: map[string][]sample{},
 	}
+	f.Origin.Change, f.Origin.Head = changeID.FindString(f.Origin.Change), commitID.FindString(f.Origin.Head)
 	f.Origin.Key, f.Origin.Section = clean(f.Origin.Key, maxTextChars), clean(f.Origin.Section, maxTextChars)
+	f.Origin.Run, f.Origin.Attempt = within(f.Origin.Run, maxNumber), within(f.Origin.Attempt, maxAttempt)
+	f.Artifacts.Files, f.Artifacts.Failed = within(f.Artifacts.Files, maxFiles), within(f.Artifacts.Failed, maxFiles)
+	f.Artifacts.Bytes = within(f.Artifacts.Bytes, maxNumber)
 	names := r.metricNames()
 	for _, name := range names[:min(len(names), maxMetrics/share)] {
 		f.Metrics[clean(name, maxNameChars)] = number(r.Metrics[name])
@@ -190,6 +199,9 @@ func clean(s string, limit int) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
+
+// within is the nearest number from 0 to limit.
+func within[N int | int64](n, limit N) N { return min(max(n, 0), limit) }
 
 func lastRunes(s string, n int) string {
 	runes := []rune(s)

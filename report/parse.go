@@ -47,7 +47,7 @@ func (r Report) LinksTo(servers ...string) Report {
 		return strings.ToLower(u.Scheme + "://" + u.Host)
 	}
 	keep := func(address string) string {
-		if slices.ContainsFunc(servers, func(server string) bool { return origin(server) == origin(address) }) {
+		if webAddress(address) != "" && slices.ContainsFunc(servers, func(server string) bool { return origin(server) == origin(address) }) {
 			return address
 		}
 		return ""
@@ -84,7 +84,10 @@ func decode(r io.Reader) (file, error) {
 	var f file
 	if err := decoder.Decode(&f); err != nil {
 		if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return file{}, fmt.Errorf("%s: %s is not of type %s", mistyped.Field, mistyped.Value, mistyped.Type)
+			return file{}, fmt.Errorf("%s: %.60s is not of type %s", mistyped.Field, mistyped.Value, mistyped.Type)
+		}
+		if untimely, ok := errors.AsType[*time.ParseError](err); ok { // the only time there is
+			return file{}, fmt.Errorf("origin.ended: %.40q is no time", untimely.Value)
 		}
 		return file{}, err
 	}
@@ -105,7 +108,7 @@ func checkShape(text []byte) error {
 	return nil
 }
 
-var fieldName = regexp.MustCompile(`^[a-z_]+$`)
+var fieldName = regexp.MustCompile(`^[a-z_]{1,40}$`)
 
 // freeNames are the objects whose names are those of metrics and params.
 func freeNames() []string {
@@ -174,10 +177,10 @@ func (c *checker) file(f file) {
 		c.fault("status", "%.20q is none of FINISHED, FAILED, KILLED", f.Status)
 	}
 	c.number("exit_code", f.ExitCode, -1<<31, 1<<32-1)
-	c.number("duration_ms", f.DurationMS, 0, (1000 * 24 * time.Hour).Milliseconds())
-	c.number("artifacts.files", int64(f.Artifacts.Files), 0, 1<<40)
-	c.number("artifacts.bytes", f.Artifacts.Bytes, 0, 1<<62)
-	c.number("artifacts.failed", int64(f.Artifacts.Failed), 0, 1<<40)
+	c.number("duration_ms", f.DurationMS, 0, maxDurationMS)
+	c.number("artifacts.files", int64(f.Artifacts.Files), 0, maxFiles)
+	c.number("artifacts.bytes", f.Artifacts.Bytes, 0, maxNumber)
+	c.number("artifacts.failed", int64(f.Artifacts.Failed), 0, maxFiles)
 	c.number("more.metrics", int64(f.More.Metrics), 0, 1<<40)
 	c.number("more.params", int64(f.More.Params), 0, 1<<40)
 	c.number("more.warnings", int64(f.More.Warnings), 0, 1<<40)
@@ -209,8 +212,8 @@ func (c *checker) origin(o Origin) {
 	}
 	c.text("origin.key", o.Key, maxTextChars)
 	c.text("origin.section", o.Section, maxTextChars)
-	c.number("origin.run", o.Run, 0, 1<<62)
-	c.number("origin.attempt", int64(o.Attempt), 0, 1<<30)
+	c.number("origin.run", o.Run, 0, maxNumber)
+	c.number("origin.attempt", int64(o.Attempt), 0, maxAttempt)
 }
 
 var changeID = regexp.MustCompile(`^[0-9]{0,12}$`)

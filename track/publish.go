@@ -6,7 +6,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/outputs"
@@ -171,13 +170,9 @@ func reportOf(p Plan, out Outcome, host Host) report.Report {
 
 // origin is where the report belongs.
 func (p Plan) origin(out Outcome) report.Origin {
-	run, err := strconv.ParseInt(p.CI.PipelineRunID, 10, 64)
-	if err != nil { // runs without a number are told apart by their time
-		run = 0
-	}
 	return report.Origin{
 		Change: p.CI.ChangeID, Head: p.CI.HeadSHA, Key: commentKey(p.Report, p.CI.PipelineName, p.CI.JobName, p.Experiment),
-		Section: p.CI.MatrixLabel, Run: run, Attempt: p.CI.Attempt, Ended: out.Step.End,
+		Section: p.CI.MatrixLabel, Run: p.CI.RunNumber(), Attempt: p.CI.Attempt, Ended: out.Step.End,
 	}
 }
 

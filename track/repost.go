@@ -35,6 +35,9 @@ func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, reports [
 			faults = append(faults, err)
 			continue
 		}
+		if t.untrusted() {
+			r.Origin.Run, r.Origin.Attempt, r.Origin.Ended = ci.RunNumber(), ci.Attempt, host.Now()
+		}
 		url = first(to.Post(ctx, host.Console, first(in.Report.Key, r.Origin.Key), section(r)), url)
 	}
 	if url != "" {
@@ -44,10 +47,16 @@ func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, reports [
 	return errors.Join(faults...)
 }
 
+// untrusted says whether the reports may come from a job of a fork. Such a job says neither which request it is for nor which
+// report is the newest without being asked twice.
+func (t Thread) untrusted() bool {
+	return t.CI.Event == ciinfo.EventUpstream && t.CI.EventName == "workflow_run"
+}
+
 // trusted is the thread that a file may be posted to. Where the event does not name the request, as for one from a fork, the file
 // does, and the forge is asked.
 func (t Thread) trusted(ctx context.Context, from report.Origin) (Thread, error) {
-	if t.Inputs.Comment == "never" || t.CI.Event != ciinfo.EventUpstream || t.CI.EventName != "workflow_run" {
+	if t.Inputs.Comment == "never" || !t.untrusted() {
 		return t, nil
 	}
 	t.Number = cmp.Or(t.Number, from.Change)
