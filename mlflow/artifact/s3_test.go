@@ -18,7 +18,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -129,7 +131,7 @@ func sparse(t *testing.T, size int64) artifact.File {
 
 // Not parallel: it looks at the memory of the process.
 func TestLargeFilesGoInPartsAndLittleMemory(t *testing.T) {
-	const size, limit = 256<<20 + 5, 192 << 20 // the parts of one file take 72 MiB
+	const size, limit = 256<<20 + 5, 192 << 20 // the parts of one file take some 100 MiB
 	r := newRoot(t, testenv.Versity(t))
 	file := sparse(t, size)
 	files := []artifact.File{file, {Path: file.Path, Target: "second"}, {Path: file.Path, Target: "third"}, {Path: file.Path, Target: "fourth"}}
@@ -153,6 +155,26 @@ func TestLargeFilesGoInPartsAndLittleMemory(t *testing.T) {
 		t.Errorf("ETag %s, want one of 33 parts", tag)
 	}
 	equal(t, "files as MLflow reads them", r.download(t, []string{file.Target}), map[string]string{file.Target: hashFile(t, file.Path)})
+}
+
+// TestFileThatChangesMeanwhile fails: the digest in the manifest would not be that of what was sent.
+func TestFileThatChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newRoot(t, testenv.Versity(t))
+	file := sparse(t, 64<<20)
+	var once sync.Once
+	got := artifact.Upload(t.Context(), r.open(t, artifact.S3{}), []artifact.File{file}, artifact.Options{
+		Progress: func(artifact.Progress) {
+			once.Do(func() {
+				if err := os.Chtimes(file.Path, time.Time{}, time.Unix(1, 0)); err != nil {
+					t.Error(err)
+				}
+			})
+		},
+	})
+	if len(got.Failed) != 1 || !strings.Contains(got.Failed[0].Err.Error(), "changed while it was sent") {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestListHasPages(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -89,7 +91,8 @@ func payloadHash(sum string) middleware.InitializeMiddleware {
 	})
 }
 
-// putLarge sends a file in parts, and computes the digest on the way.
+// putLarge sends a file in parts, and computes the digest beside that: on the way it would hold up the parts. A file that
+// changes meanwhile is an error, as the digest would not be that of what was sent.
 func (b *bucket) putLarge(ctx context.Context, to string, from Source, size int64) (digest, error) {
 	select {
 	case b.large <- struct{}{}:
@@ -99,16 +102,22 @@ func (b *bucket) putLarge(ctx context.Context, to string, from Source, size int6
 	}
 	key := b.key(to)
 	open := from.section(0, size)
-	sum := sha256.New()
-	err := b.do(ctx, "s3:PutObject", func(client *s3.Client) error {
+	before, err := os.Stat(from.Path)
+	if err != nil {
+		return digest{}, err
+	}
+	hashing, stop := context.WithCancel(ctx)
+	defer stop()
+	sum := make(chan hashed, 1)
+	go func() { sum <- hashOf(hashing, from.Path) }()
+	err = b.do(ctx, "s3:PutObject", func(client *s3.Client) error {
 		file, err := open()
 		if err != nil {
 			return err
 		}
 		defer file.Close()
-		sum.Reset()
 		in := b.args.large
-		in.Bucket, in.Key, in.ContentLength, in.Body = &b.name, &key, &size, io.TeeReader(file, sum)
+		in.Bucket, in.Key, in.ContentLength, in.Body = &b.name, &key, &size, file
 		in.ContentType, in.ContentEncoding = b.kind(to, in.ContentType, in.ContentEncoding)
 		if in.ExpectedBucketOwner == nil {
 			in.ExpectedBucketOwner = b.owner()
@@ -124,7 +133,34 @@ func (b *bucket) putLarge(ctx context.Context, to string, from Source, size int6
 		}).UploadObject(ctx, &in)
 		return err
 	})
-	return digest{size: size, sha256: hex.EncodeToString(sum.Sum(nil))}, err
+	if err != nil {
+		return digest{}, err
+	}
+	content := <-sum
+	if content.err != nil {
+		return digest{}, content.err
+	}
+	if after, err := os.Stat(from.Path); err != nil || after.Size() != size || !after.ModTime().Equal(before.ModTime()) {
+		return digest{}, errors.Join(fmt.Errorf("%q changed while it was sent", from.Path), err)
+	}
+	return digest{size: size, sha256: content.sha256}, nil
+}
+
+// hashed is the SHA-256 of a file, hexadecimal.
+type hashed struct {
+	sha256 string
+	err    error
+}
+
+func hashOf(ctx context.Context, path string) hashed {
+	file, err := os.Open(path)
+	if err != nil {
+		return hashed{err: err}
+	}
+	defer file.Close()
+	sum := sha256.New()
+	_, err = copyPieces(ctx, sum, file)
+	return hashed{hex.EncodeToString(sum.Sum(nil)), err}
 }
 
 // checksums says whether S3 is to check what it gets; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for services that
