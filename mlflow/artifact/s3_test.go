@@ -155,6 +155,9 @@ func TestLargeFilesGoInPartsAndLittleMemory(t *testing.T) {
 		t.Errorf("ETag %s, want one of 33 parts", tag)
 	}
 	equal(t, "files as MLflow reads them", r.download(t, []string{file.Target}), map[string]string{file.Target: hashFile(t, file.Path)})
+	if sum := manifestOf(t, r.open(t, artifact.S3{}))["second"]; sum != hashFile(t, file.Path) {
+		t.Errorf("SHA-256 in the manifest is %q", sum)
+	}
 }
 
 // TestFileThatChangesMeanwhile fails: the digest in the manifest would not be that of what was sent.
