@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -49,17 +50,7 @@ func noSecrets(t *testing.T, dir string, e ended, secrets []string) {
 		}
 	}
 	texts["the log"] = log.String()
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		texts[path] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	maps.Copy(texts, tree(t, dir))
 	for where, text := range texts {
 		for _, secret := range secrets {
 			for _, form := range []string{secret, url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret))} {

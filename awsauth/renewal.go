@@ -22,8 +22,8 @@ const (
 	// patience is how long one attempt may take, with all its repetitions.
 	patience = time.Minute
 
-	// pause is the shortest time between attempts; so long an error goes to all who ask.
-	pause = time.Second
+	// respite is the shortest time between attempts; so long an error goes to all who ask.
+	respite = time.Second
 
 	// glance is how often the clock on the wall is looked at: a timer stands still while a machine sleeps.
 	glance = time.Minute

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/pause"
 )
 
 // retry says whether what failed may pass when it is tried again.
@@ -79,7 +81,7 @@ func (p pace) try(ctx context.Context, once func(context.Context) error) (attemp
 			return n, err
 		}
 		second = second || may == retryOnce
-		if !sleep(ctx, wait/2+rand.N(wait/2)) {
+		if !pause.For(ctx, wait/2+rand.N(wait/2)) {
 			if ctx.Err() != nil {
 				err = fmt.Errorf("%w (%w)", err, context.Cause(ctx))
 			}
@@ -93,19 +95,4 @@ func (p pace) attempt(ctx context.Context, once func(context.Context) error) err
 	ctx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	return once(ctx)
-}
-
-// sleep waits and returns whether ctx let it; it does not even begin where ctx would not.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
-		return false
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

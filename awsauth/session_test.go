@@ -187,7 +187,7 @@ func TestExpiredKeysAreNotServedAndABurstCausesOneRequest(t *testing.T) {
 		}
 
 		r.recover()
-		time.Sleep(pause)
+		time.Sleep(respite)
 		before = r.count()
 		for err := range burst(t, s, 100) {
 			if err != nil {

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/pause"
 )
 
 // Outcome is what Post did.
@@ -108,7 +110,7 @@ func (p *poster) converge(ctx context.Context) (Posted, error) {
 		default:
 			p.failures = 0
 		}
-		if wait > 0 && !sleep(ctx, wait) {
+		if wait > 0 && !pause.For(ctx, wait) {
 			if err == nil && p.posted.Outcome != "" { // it stands as far as is known; there is no time to look again
 				return p.posted, nil
 			}

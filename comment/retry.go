@@ -24,21 +24,6 @@ func backoff(n int) time.Duration {
 	return 50*time.Millisecond + rand.N(longest)
 }
 
-// sleep waits and returns whether ctx let it; it does not even begin where ctx would not.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
-		return false
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
 func cause(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err

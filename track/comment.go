@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/comment"
@@ -39,7 +38,7 @@ func (t Thread) Post(ctx context.Context, c *console.Console, key string, sectio
 	}
 	if !t.Wanted() {
 		if t.Inputs.Comment == "always" {
-			tell("no comment: this job is not for a pull or merge request", "run it on pull_request, or in a merge request pipeline")
+			c.Warn("no comment: this job is not for a pull or merge request", "run it on pull_request, or in a merge request pipeline")
 		}
 		return ""
 	}
@@ -122,16 +121,7 @@ func (p Plan) Thread(host Host) Thread {
 
 // commentKey says which comment the job's report stands in: the jobs of a matrix share one.
 func commentKey(in ReportInputs, pipeline, job, experiment string) string {
-	if in.Key != "" {
-		return in.Key
-	}
-	var parts []string
-	for _, part := range []string{pipeline, job, experiment} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, " / ")
+	return first(in.Key, joinPresent(" / ", pipeline, job, experiment))
 }
 
 // section is a report as its part of a comment.

@@ -3,6 +3,7 @@ package track
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,14 +100,11 @@ func runName(in Inputs, ci ciinfo.Info, now time.Time) string {
 	return first(name, stamp)
 }
 
-func joinName(parts ...string) string {
-	var out []string
-	for _, p := range parts {
-		if p != "" {
-			out = append(out, p)
-		}
-	}
-	return strings.Join(out, "-")
+func joinName(parts ...string) string { return joinPresent("-", parts...) }
+
+// joinPresent joins what is not empty.
+func joinPresent(separator string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), separator)
 }
 
 // planTags puts the tags together, each key once and without secrets: the CI's, then ours, then the user's, of which the last

@@ -33,7 +33,9 @@ func publish(in *interrupts, p Plan, host Host, out Outcome) {
 		}
 		writeReports(p, host, r)
 	}
-	writeOutputs(p, host, cleanOutputs(outputValues(out), out, host.Secrets))
+	values := cleanOutputs(outputValues(out), out, host.Secrets)
+	left := writeOutputs(p, host, values, values)
+	tellLeftOut(host, left)
 	if out.Refused != nil {
 		return
 	}
@@ -41,21 +43,32 @@ func publish(in *interrupts, p Plan, host Host, out Outcome) {
 	defer cancel()
 	out.CommentURL = p.Thread(host).Post(ctx, host.Console, r.Origin.Key, section(r))
 	if out.CommentURL != "" {
-		writeOutputs(p, host, cleanOutputs(outputValues(out), out, host.Secrets))
+		late := outputs.Value{Name: commentURL, Text: host.Secrets.Text(out.CommentURL)}
+		more := writeOutputs(p, host, []outputs.Value{late}, append(values, late))
+		tellLeftOut(host, slices.DeleteFunc(more, func(name string) bool { return slices.Contains(left, name) })) // the others were told
 	}
 }
 
-// writeOutputs writes the outputs for later steps and jobs; written again, the later ones count.
-func writeOutputs(p Plan, host Host, values []outputs.Value) {
+// commentURL is the output that is known last.
+const commentURL = "comment-url"
+
+// writeOutputs writes outputs for later steps and jobs: GitHub's file gets the new ones, the dotenv file is written with all. It
+// returns those that the latter has no room for.
+func writeOutputs(p Plan, host Host, fresh, all []outputs.Value) (left []string) {
 	if file := host.Getenv("GITHUB_OUTPUT"); file != "" {
-		warn(host, outputs.WriteGitHub(file, values))
+		warn(host, outputs.WriteGitHub(file, fresh))
 	}
 	if p.OutputsFile != "" {
-		left, err := outputs.WriteDotenv(p.OutputsFile, values)
+		var err error
+		left, err = outputs.WriteDotenv(p.OutputsFile, all)
 		warn(host, err)
-		if len(left) > 0 {
-			host.Console.Warn("outputs-file: left out "+strings.Join(left, ", "), "dotenv takes one line a value, 20 values and 5 KB; the run has them all")
-		}
+	}
+	return left
+}
+
+func tellLeftOut(host Host, left []string) {
+	if len(left) > 0 {
+		host.Console.Warn("outputs-file: left out "+strings.Join(left, ", "), "dotenv takes one line a value, 20 values and 5 KB; the run has them all")
 	}
 }
 
@@ -116,7 +129,7 @@ func allOutputs(out Outcome) []outputs.Value {
 		{Name: "artifact-uri", Text: out.Run.ArtifactURI},
 		{Name: "model-name", Text: out.Model.Name},
 		{Name: "model-version", Text: out.Model.Version},
-		{Name: "comment-url", Text: out.CommentURL},
+		{Name: commentURL, Text: out.CommentURL},
 		{Name: "offline-path", Text: out.Offline},
 	}
 }

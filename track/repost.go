@@ -20,7 +20,8 @@ import (
 // a file may come from a job that need not be trusted, so the request that it names must be open and at the commit that the
 // trusted event names.
 func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, reports []report.Report) error {
-	t := Plan{Inputs: in, CI: ci}.Thread(host)
+	p := Plan{Inputs: in, CI: ci}
+	t := p.Thread(host)
 	var faults []error
 	url := ""
 	for _, r := range reports {
@@ -41,8 +42,8 @@ func Repost(ctx context.Context, in Inputs, ci ciinfo.Info, host Host, reports [
 		url = first(to.Post(ctx, host.Console, first(in.Report.Key, r.Origin.Key), section(r)), url)
 	}
 	if url != "" {
-		p := Plan{Inputs: in, CI: ci}
-		writeOutputs(p, host, []outputs.Value{{Name: "comment-url", Text: url}})
+		values := []outputs.Value{{Name: commentURL, Text: url}}
+		tellLeftOut(host, writeOutputs(p, host, values, values))
 	}
 	return errors.Join(faults...)
 }

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/pause"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -57,13 +58,12 @@ func (c *Client) Do(ctx context.Context, call Call, take func(*http.Response) er
 			return uncertain{failed.err}
 		}
 		wait := cmp.Or(failed.retryAfter, backoff(n))
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
-			return failed.err
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
+		switch {
+		case pause.For(ctx, wait):
+		case ctx.Err() != nil:
 			return c.over(ctx, call, failed)
+		default:
+			return failed.err
 		}
 	}
 }
