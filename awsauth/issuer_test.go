@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Iyalvan/mlops-track/internal/awstest"
+	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
 const trainRole = "arn:aws:iam::123456789012:role/ci/train"

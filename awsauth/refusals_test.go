@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Iyalvan/mlops-track/internal/awstest"
+	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
 // What STS refuses for good is asked once, and the error says what to do.

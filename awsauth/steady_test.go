@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/Iyalvan/mlops-track/awsauth"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
 // accounts is the STS of a versitygw: it makes accounts there that end when their keys do.

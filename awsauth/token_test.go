@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Iyalvan/mlops-track/internal/awstest"
+	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
 // fakeToken is what only has the form of a token.

@@ -10,7 +10,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
 func main() {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/Iyalvan/mlops-track/awsauth"
 	"github.com/Iyalvan/mlops-track/doctor"
-	"github.com/Iyalvan/mlops-track/internal/awstest"
 	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
 const role = "arn:aws:iam::123456789012:role/train"

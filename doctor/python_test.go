@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/Iyalvan/mlops-track/doctor"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/python"
 )
 

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/Iyalvan/mlops-track/doctor"
-	"github.com/Iyalvan/mlops-track/internal/mlflowtest"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )

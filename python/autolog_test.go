@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
 // lines are the supported MLflow lines by their major version.

@@ -8,9 +8,9 @@ import (
 	"strconv"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
-	"github.com/Iyalvan/mlops-track/comment"
 	"github.com/Iyalvan/mlops-track/internal/console"
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/comment"
+	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
 // Thread is where a report is posted: one pull or merge request, and who posts.

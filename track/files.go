@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/Iyalvan/mlops-track/internal/outputs"
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/outputs"
+	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
 // writeReports writes the report into the files that the user asked for.

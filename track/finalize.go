@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/report"
+	"github.com/Iyalvan/mlops-track/step/results"
 )
 
 // Closed is the run after its end.
@@ -24,7 +24,7 @@ type Closed struct {
 	Artifacts artifact.Result
 	Model     mlflow.ModelVersion // zero if none was registered
 	ModelPath string              // of that in the run's artifacts
-	Problems  []collect.Problem   // of what the step left
+	Problems  []results.Problem   // of what the step left
 	Notes     []console.Note      // what else a person should know
 	Faults    []error             // what the store did not take
 }
@@ -181,7 +181,7 @@ func logAll(ctx context.Context, st mlflow.Store, runID string, b mlflow.Batch) 
 func (l Left) faults() []string {
 	var out []string
 	for _, p := range l.Problems {
-		if p.Severity == collect.Error {
+		if p.Severity == results.Error {
 			out = append(out, p.Message)
 		}
 	}

@@ -5,28 +5,28 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+	"github.com/Iyalvan/mlops-track/step/results"
 )
 
 // Left is what the step left, read and checked.
 type Left struct {
-	Result      collect.Result
+	Result      results.Result
 	Files       []artifact.File // to be uploaded
 	ModelTarget string          // folder of Files that holds the model to register; empty: it is in the store, or there is none
-	Problems    []collect.Problem
+	Problems    []results.Problem
 }
 
 // gather reads the result file and finds the files to upload.
 func gather(p Plan, host Host) Left {
 	var l Left
-	l.Result, l.Problems = collect.LoadResult(p.Files.Result)
+	l.Result, l.Problems = results.LoadResult(p.Files.Result)
 	cleanResult(&l.Result, host.Secrets)
 	if p.ResultFile != "" && !exists(p.ResultFile) {
-		l.Problems = append(l.Problems, collect.Problem{
-			Severity: collect.Warning, Message: fmt.Sprintf("the step did not write the result file %q", p.ResultFile),
+		l.Problems = append(l.Problems, results.Problem{
+			Severity: results.Warning, Message: fmt.Sprintf("the step did not write the result file %q", p.ResultFile),
 			Hint: "result-file starts from the folder where mlops-track was started, not from working-directory; the step finds the path in MLOPS_RESULT",
 		})
 	}
@@ -35,7 +35,7 @@ func gather(p Plan, host Host) Left {
 		l.ModelTarget = filepath.Base(folder)
 		named = append(named, folder+" => "+l.ModelTarget)
 	}
-	files, problems := collect.Artifacts(p.Artifacts, named, collect.Where{Dir: p.WorkingDirectory, Roots: p.roots(host)})
+	files, problems := results.Artifacts(p.Artifacts, named, results.Where{Dir: p.WorkingDirectory, Roots: p.roots(host)})
 	l.Problems = append(l.Problems, problems...)
 	l.Problems = redact.Deep(host.Secrets, l.Problems)
 	for _, f := range files {
@@ -45,7 +45,7 @@ func gather(p Plan, host Host) Left {
 }
 
 // cleanResult takes the secrets out of what the result says. Paths and the model's name stay: they say where things are.
-func cleanResult(r *collect.Result, secrets *redact.Redactor) {
+func cleanResult(r *results.Result, secrets *redact.Redactor) {
 	for i, p := range r.Params {
 		r.Params[i] = mlflow.Param{Key: secrets.Key(p.Key), Value: secrets.Text(p.Value)}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
 // maxCurves is how many learning curves a report has: each is a request to the server.

@@ -1,6 +1,6 @@
 package track
 
-import "github.com/Iyalvan/mlops-track/comment"
+import "github.com/Iyalvan/mlops-track/publish/comment"
 
 // ReportInputs say where the report goes besides the log.
 type ReportInputs struct {

@@ -10,10 +10,10 @@ import (
 	"slices"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
-	"github.com/Iyalvan/mlops-track/collect"
-	"github.com/Iyalvan/mlops-track/kept"
 	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/offline"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
+	"github.com/Iyalvan/mlops-track/step/results"
 )
 
 // openKept opens the run in the local store of the offline folder. serverRun is the run that is open on the server; empty
@@ -24,12 +24,12 @@ func openKept(ctx context.Context, p Plan, host Host, serverRun string) (open, e
 	}
 	serverRun = first(serverRun, p.Resume)
 	p.Resume, p.ExperimentID = "", "" // the server's
-	o, err := openRun(ctx, p, store.Options{URI: kept.StoreURI, Dir: p.OfflineDir, Environ: host.Environ})
+	o, err := openRun(ctx, p, store.Options{URI: offline.StoreURI, Dir: p.OfflineDir, Environ: host.Environ})
 	if err != nil {
 		return o, fmt.Errorf("keep the run in %q: %w", p.OfflineDir, err)
 	}
 	o.kept = true
-	return o, kept.Write(p.OfflineDir, kept.Note{
+	return o, offline.Write(p.OfflineDir, offline.Note{
 		RunID: o.run.ID, Experiment: p.Experiment, TrackingURI: store.Redact(p.TrackingURI), ServerRunID: serverRun,
 	})
 }
@@ -63,7 +63,7 @@ func keepRest(in *interrupts, p Plan, o open, l Left, out Outcome, host Host) Ou
 	}
 	// The status first: copying artifacts may take longer than there is time.
 	statusErr := k.store.UpdateRun(ctx, k.run.ID, mlflow.RunUpdate{Status: out.Status, End: out.Step.End})
-	rest := collect.ReadAll(ctx, p.Files.Metrics, out.Step.Points.Offset, func(ctx context.Context, points []mlflow.Metric) error {
+	rest := results.ReadAll(ctx, p.Files.Metrics, out.Step.Points.Offset, func(ctx context.Context, points []mlflow.Metric) error {
 		cleanMetrics(points, host.Secrets)
 		return k.store.LogBatch(ctx, k.run.ID, mlflow.Batch{Metrics: points})
 	})
@@ -124,7 +124,7 @@ func keepModel(p Plan, k open, closed Closed) error {
 	if closed.Model.Name == "" {
 		return nil
 	}
-	return kept.AddModel(p.OfflineDir, k.run.ID, kept.Model{Name: closed.Model.Name, Path: closed.ModelPath})
+	return offline.AddModel(p.OfflineDir, k.run.ID, offline.Model{Name: closed.Model.Name, Path: closed.ModelPath})
 }
 
 // deliverLater is the command that delivers what was kept.

@@ -7,9 +7,9 @@ import (
 	"path"
 	"strings"
 
-	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+	"github.com/Iyalvan/mlops-track/step/results"
 )
 
 // modelFile makes a directory an MLflow model. No server checks that it is there, so we do.
@@ -28,7 +28,7 @@ type foundModel struct {
 
 // findModel finds the model to register: a local directory that will be uploaded, a path in the run's artifacts, or a
 // logged model of this run. The problem is one of the result; nil if there is a model or none was asked for.
-func (f *finalizer) findModel(ctx context.Context) (foundModel, *collect.Problem) {
+func (f *finalizer) findModel(ctx context.Context) (foundModel, *results.Problem) {
 	r := f.left.Result
 	if r.ModelName == "" || f.plan.RegisterModel == "never" {
 		return foundModel{}, nil
@@ -49,8 +49,8 @@ func (f *finalizer) findModel(ctx context.Context) (foundModel, *collect.Problem
 	case there:
 		return foundModel{source: mlflow.JoinLocation(f.open.run.ArtifactURI, where), path: where}, nil
 	}
-	return foundModel{}, &collect.Problem{
-		Severity: collect.Error, Key: "model_local_path",
+	return foundModel{}, &results.Problem{
+		Severity: results.Error, Key: "model_local_path",
 		Message: fmt.Sprintf("result file %q: model_local_path %q is no model: no folder with a file MLmodel, neither here nor in the run's artifacts, and no logged model of this run",
 			f.plan.Files.Result, where),
 		Hint: "save the model with mlflow.<flavor>.save_model(model, path) and name that path",

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Iyalvan/mlops-track/internal/outputs"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/outputs"
+	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
 // publish tells everybody: the closing table in the log, the job summary, files, outputs, the comment. What cannot be written is

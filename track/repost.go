@@ -9,11 +9,11 @@ import (
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
-	"github.com/Iyalvan/mlops-track/internal/outputs"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/outputs"
+	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
 // Repost reports runs that have ended, in a later job: it writes the job summary and posts or updates the comment. A report from

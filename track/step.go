@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/internal/process"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/step/results"
 )
 
 // killedTimeout bounds the first word to the server after a cancel.
@@ -21,9 +21,9 @@ const killedTimeout = 5 * time.Second
 type StepResult struct {
 	process.Result
 	Training Training
-	Points   collect.Followed // what became of the live metrics file
+	Points   results.Followed // what became of the live metrics file
 
-	follower *collect.Follower // to be finished
+	follower *results.Follower // to be finished
 }
 
 // elapsed is how long the step ran.
@@ -32,7 +32,7 @@ func (s StepResult) elapsed() time.Duration { return s.End.Sub(s.Start) }
 // runStep runs the step to its end and follows its live metrics meanwhile. It cannot fail: a step that could not be
 // started is a result too.
 func runStep(p Plan, o open, env Environment, host Host, in *interrupts) StepResult {
-	follower := collect.Follow(p.Files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
+	follower := results.Follow(p.Files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
 		cleanMetrics(points, host.Secrets)
 		return o.store.LogBatch(ctx, o.run.ID, mlflow.Batch{Metrics: points})
 	})

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Iyalvan/mlops-track/collect"
 	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/step/results"
 )
 
 // maxTold is how many of many failed files are named.
@@ -29,7 +29,7 @@ func sayOpened(c *console.Console, p Plan, o open, url string) {
 // tell says what a person should know of the closing: problems of the result first, then the run's, then the store's.
 func tell(c *console.Console, p Plan, out Outcome) {
 	for _, problem := range append(out.Problems, out.Step.Points.Problems(p.Files.Metrics)...) {
-		if problem.Severity == collect.Error {
+		if problem.Severity == results.Error {
 			c.Error(problem.Message, problem.Hint)
 		} else {
 			c.Warn(problem.Message, problem.Hint)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
 // tellEvery is how often a long upload tells how far it is.

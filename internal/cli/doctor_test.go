@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/Iyalvan/mlops-track/doctor"
-	"github.com/Iyalvan/mlops-track/internal/awstest"
 	"github.com/Iyalvan/mlops-track/internal/cli"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/awstest"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
 // The command looks at the same settings as run does, tells no secret, and hides the account.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/Iyalvan/mlops-track/report"
+	"github.com/Iyalvan/mlops-track/publish/report"
 	"github.com/Iyalvan/mlops-track/track"
 )
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/Iyalvan/mlops-track/kept"
 	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/offline"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
@@ -37,7 +37,7 @@ func (a *app) syncCommand() *cobra.Command {
 }
 
 func (a *app) sync(ctx context.Context, dir, uri string) (err error) {
-	notes, err := kept.List(dir)
+	notes, err := offline.List(dir)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (a *app) sync(ctx context.Context, dir, uri string) (err error) {
 		return err
 	}
 	options.Dir = a.Dir
-	from, err := store.Open(ctx, store.Options{URI: kept.StoreURI, Dir: dir})
+	from, err := store.Open(ctx, store.Options{URI: offline.StoreURI, Dir: dir})
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (a *app) sync(ctx context.Context, dir, uri string) (err error) {
 }
 
 // deliver brings one run to the server that it was meant for, or to the one that the user names.
-func (a *app) deliver(ctx context.Context, dir string, from *store.Opened, options store.Options, n kept.Note) (err error) {
+func (a *app) deliver(ctx context.Context, dir string, from *store.Opened, options store.Options, n offline.Note) (err error) {
 	if options.URI == n.TrackingURI && strings.Contains(options.URI, "***") {
 		return hinted{
 			fmt.Errorf("it was meant for %s, whose password was not kept", options.URI),
@@ -87,7 +87,7 @@ func (a *app) deliver(ctx context.Context, dir string, from *store.Opened, optio
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close(ctx)) }()
-	done, err := kept.Deliver(ctx, dir, from, to, n)
+	done, err := offline.Deliver(ctx, dir, from, to, n)
 	if err != nil {
 		return err
 	}

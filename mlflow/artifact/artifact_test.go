@@ -19,8 +19,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Iyalvan/mlops-track/internal/mlflowtest"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 )

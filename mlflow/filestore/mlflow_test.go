@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/Iyalvan/mlops-track/internal/storetest"
+	"github.com/Iyalvan/mlops-track/internal/test/storetest"
 )
 
 // client is a real MLflow on the mlruns of a folder.

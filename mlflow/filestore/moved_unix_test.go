@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/Iyalvan/mlops-track/internal/storetest"
+	"github.com/Iyalvan/mlops-track/internal/test/storetest"
 )
 
 func TestFolderCanBeMoved(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/Iyalvan/mlops-track/internal/mlflowtest"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )

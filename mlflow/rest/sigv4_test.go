@@ -15,9 +15,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/Iyalvan/mlops-track/internal/mlflowtest"
-	"github.com/Iyalvan/mlops-track/internal/storetest"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
+	"github.com/Iyalvan/mlops-track/internal/test/storetest"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"

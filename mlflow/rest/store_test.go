@@ -3,8 +3,8 @@ package rest_test
 import (
 	"testing"
 
-	"github.com/Iyalvan/mlops-track/internal/storetest"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/storetest"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )

@@ -20,8 +20,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Iyalvan/mlops-track/internal/mlflowtest"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
 

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/Iyalvan/mlops-track/internal/storetest"
+	"github.com/Iyalvan/mlops-track/internal/test/storetest"
 	"github.com/Iyalvan/mlops-track/mlflow/sqlite"
 )
 

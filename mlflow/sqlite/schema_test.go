@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Iyalvan/mlops-track/internal/storetest"
+	"github.com/Iyalvan/mlops-track/internal/test/storetest"
 )
 
 // The tables must be those that MLflow 2.9.2 makes: every newer MLflow migrates from there by names.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Iyalvan/mlops-track/internal/storetest"
-	"github.com/Iyalvan/mlops-track/internal/testenv"
+	"github.com/Iyalvan/mlops-track/internal/test/storetest"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/store"

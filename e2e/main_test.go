@@ -1,0 +1,38 @@
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// binFolder holds the binary that every story runs. It is built once.
+var binFolder string
+
+// TestMain runs the tests from the root of the repository, where the files are that they hold to each other.
+func TestMain(m *testing.M) {
+	os.Exit(runAll(m))
+}
+
+func runAll(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "mlops-track-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "make a folder for the binary:", err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	if err := os.Chdir(".."); err != nil {
+		fmt.Fprintln(os.Stderr, "go to the root of the repository:", err)
+		return 1
+	}
+	build := exec.Command("go", "build", "-trimpath", "-o", folder+string(filepath.Separator), ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	binFolder = folder
+	return m.Run()
+}

@@ -1,0 +1,104 @@
+package offline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+)
+
+// files uploads the run's artifacts, and the models that an MLflow 3 client logged from it: each becomes a folder of the run's
+// artifacts under its name, where older clients put models and every server can register one.
+func (d *delivery) files(ctx context.Context, local, remote mlflow.Run) error {
+	if err := d.folder(ctx, local.ArtifactURI, remote, ""); err != nil {
+		return err
+	}
+	models, err := d.from.LoggedModels(ctx, local.ExperimentID, local.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range models {
+		if err := d.folder(ctx, m.ArtifactURI, remote, m.Name); err != nil {
+			return fmt.Errorf("model %q: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+// folder uploads what lies at a local location into a folder of the run's artifacts, "" for their root: the files that the
+// server does not have in the same size.
+func (d *delivery) folder(ctx context.Context, location string, remote mlflow.Run, target string) error {
+	root, ok := mlflow.LocalPath(location)
+	if !ok {
+		return fmt.Errorf("%q is no folder of this machine", location)
+	}
+	from, err := d.from.Artifacts(location)
+	if err != nil {
+		return err
+	}
+	here, err := tree(ctx, from, "")
+	if err != nil || len(here) == 0 {
+		return err
+	}
+	to, err := d.to.Artifacts(remote.ArtifactURI)
+	if err != nil {
+		return err
+	}
+	there, err := tree(ctx, to, target)
+	if err != nil {
+		return err
+	}
+	var missing []artifact.File
+	for name, size := range here {
+		at := path.Join(target, name)
+		if other, ok := there[at]; !ok || other != size {
+			missing = append(missing, artifact.File{Path: filepath.Join(root, filepath.FromSlash(name)), Target: at})
+		}
+	}
+	result := artifact.Upload(ctx, to, missing, artifact.Options{Progress: func(artifact.Progress) { d.tick() }})
+	d.done.Files += result.Files
+	var faults []error
+	for _, failure := range result.Failed {
+		faults = append(faults, fmt.Errorf("%q: %w", failure.File.Target, failure.Err))
+	}
+	return errors.Join(faults...)
+}
+
+// tree returns the size of every file below a folder.
+func tree(ctx context.Context, repo artifact.Repo, folder string) (map[string]int64, error) {
+	sizes := map[string]int64{}
+	for queue := []string{folder}; len(queue) > 0; queue = queue[1:] {
+		entries, err := repo.List(ctx, queue[0])
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if e.Dir {
+				queue = append(queue, e.Path)
+			} else {
+				sizes[e.Path] = e.Size
+			}
+		}
+	}
+	return sizes, nil
+}
+
+// register adds the model version that could not be added while the server was away. A version of this run that is there
+// already, from an earlier delivery, shows in the run's tag.
+func (d *delivery) register(ctx context.Context, run mlflow.Run, m Model) error {
+	const done = "mlops.kept.registered"
+	if run.Tags[done] != "" {
+		return nil
+	}
+	version, err := d.to.CreateModelVersion(ctx, mlflow.NewModelVersion{
+		Name: m.Name, Source: run.ArtifactURI + "/" + path.Clean(m.Path), RunID: run.ID,
+	})
+	if err != nil {
+		return fmt.Errorf("register model %q: %w", m.Name, err)
+	}
+	return d.to.LogBatch(ctx, run.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: done, Value: version.Version}}})
+}

@@ -1,0 +1,214 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// maxEntries bounds the files and folders that one call looks at.
+const maxEntries = 200_000
+
+// File is one file to upload.
+type File struct {
+	Source string // absolute path, symbolic links resolved
+	Target string // path below the artifact root, with slashes
+}
+
+// Where says where artifacts may lie.
+type Where struct {
+	Dir   string   // absolute; relative paths start here
+	Roots []string // folders from which files may be taken: the workspace, RUNNER_TEMP, TMPDIR
+}
+
+// Artifacts finds the files that the user's setting and the result name, in the order of the specs, files of a folder by
+// name. A spec is one of
+//
+//	model.pkl            a file: goes to the artifact root under its name
+//	plots                a folder: its contents go to the root, as with mlflow.log_artifacts
+//	out/**/*.png         a glob: files keep their path below its fixed part, so out/a/b.png goes to a/b.png
+//	plots => figures     any of these: placed in a folder below the root
+//	!out/**/tmp-*        a glob: leaves out files, and folders with all they hold, whichever spec named them
+//
+// Globs are those of doublestar (https://github.com/bmatcuk/doublestar#patterns): ** also stands for no folder at all. A
+// spec that is the name of an existing file is no glob. Excluding globs are matched with the path from Dir, or with the
+// absolute one if they are absolute. What is called .git is passed over unless a spec names it, because it may hold a token.
+//
+// A file is taken only if it lies in one of the roots after all symbolic links are resolved; links inside are followed.
+// A missing path, one outside of the roots, and two files with one target, of which the first is taken, are errors of the
+// result; of the setting they are warnings, as a step that failed did not make all that it should. So is a glob without a
+// match in both.
+func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
+	f := &finder{dir: where.Dir, targets: map[string]string{}, folders: map[string]string{}}
+	for _, root := range where.Roots {
+		if real, err := filepath.EvalSymlinks(root); err == nil {
+			f.roots = append(f.roots, real)
+		}
+	}
+	for _, s := range append(f.parse(Warning, setting), f.parse(Error, result)...) {
+		f.find(s)
+	}
+	if f.entries > maxEntries {
+		f.problem(Error, "", "name fewer files, or pack them", "more than %d files and folders; the rest is left out", maxEntries)
+	}
+	return f.files, f.problems.all()
+}
+
+// finder collects files.
+type finder struct {
+	dir      string
+	roots    []string // resolved
+	excludes []string
+	files    []File
+	targets  map[string]string // the source of each target
+	folders  map[string]string // a source below each folder of targets
+	problems problems
+	entries  int // looked at
+}
+
+// find takes what one spec names.
+func (f *finder) find(s spec) {
+	name := f.absolute(s.path)
+	if _, err := os.Lstat(name); err == nil || !s.isGlob() {
+		f.named(s, name)
+		return
+	}
+	if !doublestar.ValidatePattern(s.path) {
+		f.problem(s.fault, s.text, "", "%v", doublestar.ErrBadPattern)
+		return
+	}
+	base, pattern := doublestar.SplitPattern(path.Clean(s.path))
+	w := walk{finder: f, spec: s, root: f.absolute(base), pattern: pattern}
+	if !strings.Contains(pattern, "**") {
+		w.depth = strings.Count(pattern, "/") + 1
+	}
+	before := len(f.problems.list)
+	w.run()
+	if w.taken == 0 && len(f.problems.list) == before && len(w.leftOut) == 0 {
+		f.problem(Warning, s.text, "", "no file matches")
+	}
+	for _, folder := range w.leftOut {
+		f.problem(Warning, s.text, "to take what is in it, end the glob with **", "%q is a folder and is left out", folder)
+	}
+}
+
+// named takes the file or the contents of the folder with this name.
+func (f *finder) named(s spec, name string) {
+	real, info, ok := f.resolve(s, name)
+	switch {
+	case !ok:
+	case info.IsDir():
+		w := walk{finder: f, spec: s, root: name, pattern: "**"}
+		w.run()
+	default:
+		f.take(s, name, real, info, filepath.Base(name))
+	}
+}
+
+// resolve follows all symbolic links of a name and checks where they lead. What is wrong is noted.
+func (f *finder) resolve(s spec, name string) (real string, info fs.FileInfo, ok bool) {
+	real, err := filepath.EvalSymlinks(name)
+	if err == nil {
+		info, err = os.Stat(real)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.problem(s.fault, s.text, "", "%q does not exist", name)
+	case err != nil:
+		f.problem(s.fault, s.text, "", "read %q: %v", name, withoutPath(err))
+	case !f.allowed(real):
+		f.problem(s.fault, s.text, "copy it into the workspace", "%q leaves the workspace: it is %q", name, real)
+	default:
+		return real, info, true
+	}
+	return "", nil, false
+}
+
+// take notes a file and says whether it is one to upload. below is its path below what the spec names.
+func (f *finder) take(s spec, name, real string, info fs.FileInfo, below string) bool {
+	if f.excluded(name) {
+		return false
+	}
+	if !info.Mode().IsRegular() {
+		f.problem(Warning, s.text, "", "%q is left out: it is no file", name)
+		return false
+	}
+	target := path.Join(s.target, filepath.ToSlash(below))
+	if other, ok := f.inTheWay(target); ok {
+		if other != real {
+			f.problem(s.fault, s.text, "place one of them elsewhere: path => folder",
+				"%q and %q have the same target %q", other, real, target)
+		}
+		return true
+	}
+	f.targets[target] = real
+	for dir := path.Dir(target); dir != "."; dir = path.Dir(dir) {
+		f.folders[dir] = real
+	}
+	f.files = append(f.files, File{Source: real, Target: target})
+	return true
+}
+
+// inTheWay returns the file that has the target already, lies below it, or is a file where a folder is needed.
+func (f *finder) inTheWay(target string) (string, bool) {
+	if other, ok := f.folders[target]; ok {
+		return other, true
+	}
+	for at := target; at != "."; at = path.Dir(at) {
+		if other, ok := f.targets[at]; ok {
+			return other, true
+		}
+	}
+	return "", false
+}
+
+func (f *finder) allowed(real string) bool {
+	for _, root := range f.roots {
+		if rel, err := filepath.Rel(root, real); err == nil && filepath.IsLocal(rel) {
+			return true
+		}
+	}
+	return false
+}
+
+// excluded says whether an excluding glob matches a path or a folder that it lies in.
+func (f *finder) excluded(name string) bool {
+	relative := name
+	if rel, err := filepath.Rel(f.dir, name); err == nil {
+		relative = rel
+	}
+	for _, pattern := range f.excludes {
+		at := filepath.ToSlash(relative)
+		if filepath.IsAbs(filepath.FromSlash(pattern)) {
+			at = filepath.ToSlash(name)
+		}
+		for ; at != path.Dir(at); at = path.Dir(at) {
+			if doublestar.MatchUnvalidated(pattern, at) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (f *finder) absolute(name string) string {
+	name = filepath.FromSlash(name)
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(f.dir, name)
+}
+
+func (f *finder) problem(severity Severity, key, hint, format string, args ...any) {
+	where := "artifacts: "
+	if key != "" {
+		where = fmt.Sprintf("artifacts, %q: ", key)
+	}
+	f.problems.add(Problem{Severity: severity, Key: key, Hint: hint, Message: where + fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,190 @@
+package results
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+const (
+	pollInterval  = 200 * time.Millisecond // between two looks at the file
+	flushInterval = 600 * time.Millisecond // how long points may wait for more of them
+	firstWait     = 500 * time.Millisecond // after a failed post; doubled each time
+	longestWait   = 30 * time.Second       // while the step runs
+	finishWait    = 5 * time.Second        // at the end
+
+	maxRefused = 100 // single points; then the store's no is about more than the points
+)
+
+// Follower delivers the points of a metrics file while the step writes it. Reading and posting overlap. At most a few
+// batches are in memory: while the store is away the file itself keeps the points.
+type Follower struct {
+	post    Post
+	ctx     context.Context //nolint:containedctx // lives from Follow to the end of Finish
+	cancel  context.CancelFunc
+	batches chan batch
+	stop    chan struct{} // closed when the step has ended
+	tick    func()        // set before stop is closed
+	reader  *pointReader
+	read    chan struct{} // closed when the reader has ended; readErr is set
+	readErr error
+	posted  chan struct{} // closed when the poster has ended; done is set
+	done    delivered
+}
+
+// delivered is what the poster has done.
+type delivered struct {
+	points  int
+	refused int
+	refusal error
+	file    int // as in batch
+	end     int64
+	err     error
+}
+
+// Follow starts to follow a file, which may not exist yet. A post that fails is tried again until Finish ends; only points
+// that the store refuses (*mlflow.RefusedError) are left out. Finish must be called.
+func Follow(path string, post Post) *Follower {
+	f := &Follower{
+		post: post, batches: make(chan batch), reader: newPointReader(path, 0),
+		stop: make(chan struct{}), read: make(chan struct{}), posted: make(chan struct{}),
+	}
+	f.ctx, f.cancel = context.WithCancel(context.Background())
+	go f.readOn()
+	go f.postOn()
+	return f
+}
+
+// Finish reads what the step left, delivers it and ends. It gives up when ctx is done. tick is called for each batch that
+// was delivered meanwhile; it may be nil. Finish is called once.
+func (f *Follower) Finish(ctx context.Context, tick func()) Followed {
+	f.tick = tick
+	close(f.stop)
+	defer f.cancel()
+	defer context.AfterFunc(ctx, f.cancel)()
+	<-f.read
+	<-f.posted
+	f.reader.tail.close()
+	out := Followed{
+		Lines: f.reader.lines, Bad: f.reader.bad, BadLines: f.reader.badLines,
+		Points: f.done.points, Refused: f.done.refused, Refusal: f.done.refusal, Err: cmp.Or(f.done.err, f.readErr),
+	}
+	if f.done.file == f.reader.tail.files { // else nothing of the file that is there now was delivered
+		out.Offset = f.done.end
+	}
+	return out
+}
+
+// readOn reads until the step has ended and everything is read.
+func (f *Follower) readOn() {
+	defer close(f.read)
+	defer close(f.batches)
+	poll := time.NewTicker(pollInterval)
+	defer poll.Stop()
+	for {
+		last := f.stopping() // asked before reading: what was written before the end is read
+		err := f.reader.read(last, f.hand)
+		if err == nil && len(f.reader.pending.points) > 0 && time.Since(f.reader.since) >= flushInterval {
+			err = f.reader.flush(f.hand)
+		}
+		if last {
+			f.readErr = err
+			return
+		}
+		select { // an error of the file may pass: it is tried again
+		case <-poll.C:
+		case <-f.stop:
+		case <-f.ctx.Done():
+			f.readErr = f.ctx.Err()
+			return
+		}
+	}
+}
+
+// hand gives a batch to the poster.
+func (f *Follower) hand(b batch) error {
+	select {
+	case f.batches <- b:
+		return nil
+	case <-f.ctx.Done():
+		return f.ctx.Err()
+	}
+}
+
+// postOn delivers batches until there are none or no more can be delivered.
+func (f *Follower) postOn() {
+	defer close(f.posted)
+	for b := range f.batches {
+		if f.done.err = f.deliver(b.points); f.done.err != nil {
+			f.cancel() // the reader need not go on
+			return
+		}
+		f.done.file, f.done.end = b.file, b.end
+	}
+}
+
+// deliver delivers points. Of those that the store refuses the halves are tried, so that one bad point does not cost the
+// others; a single one is left out. The error is one after which nothing more can be delivered.
+func (f *Follower) deliver(points []mlflow.Metric) error {
+	if len(points) == 0 {
+		return nil
+	}
+	err := f.patient(points)
+	var refused *mlflow.RefusedError
+	switch {
+	case err == nil:
+		f.done.points += len(points)
+		return nil
+	case !errors.As(err, &refused), refused.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.refused >= maxRefused:
+		return err
+	case len(points) > 1:
+		half := len(points) / 2
+		if err := f.deliver(points[:half]); err != nil {
+			return err
+		}
+		return f.deliver(points[half:])
+	}
+	f.done.refused++
+	if f.done.refusal == nil {
+		f.done.refusal = err
+	}
+	return nil
+}
+
+// patient posts points, again and again while the store is away.
+func (f *Follower) patient(points []mlflow.Metric) error {
+	for wait := firstWait; ; wait *= 2 {
+		err := f.post(f.ctx, points)
+		if err == nil && f.stopping() && f.tick != nil {
+			f.tick()
+		}
+		var refused *mlflow.RefusedError
+		if err == nil || errors.As(err, &refused) || f.ctx.Err() != nil {
+			return err
+		}
+		stop := f.stop
+		wait = min(wait, longestWait)
+		if f.stopping() {
+			stop, wait = nil, min(wait, finishWait)
+		}
+		select {
+		case <-time.After(wait):
+		case <-stop: // the step has ended: no time to wait
+			wait = firstWait / 2
+		case <-f.ctx.Done():
+			return err
+		}
+	}
+}
+
+func (f *Follower) stopping() bool {
+	select {
+	case <-f.stop:
+		return true
+	default:
+		return false
+	}
+}

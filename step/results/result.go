@@ -1,0 +1,219 @@
+package results
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// MaxResultSize is the size of a result file in bytes. A larger one is refused unread.
+const MaxResultSize = 16 << 20
+
+// resultKeys is for messages.
+const resultKeys = "params, metrics, tags, artifacts, model_local_path and model_name"
+
+// Result is what a step wrote to its result file. Keys have passed mlflow.CheckKey, values are cut to MLflow's length.
+type Result struct {
+	Params         []mlflow.Param
+	Metrics        []mlflow.Metric // without step and time
+	Tags           []mlflow.Tag
+	Artifacts      []string // specs for Artifacts
+	ModelLocalPath string
+	ModelName      string
+}
+
+// LoadResult reads a result file. A file that is missing or empty is an empty result; everything valid in a broken one is
+// taken.
+//
+// Objects inside of params, metrics and tags are flattened with dots. A param or tag has the text that MLflow's Python client
+// gives it: numbers as they are written, True, False and None; an array is its compact JSON. A metric is a number, true or
+// false, or one of the words NaN, Infinity, -Infinity, inf, -inf as a string. null leaves a key of the file out.
+func LoadResult(path string) (Result, []Problem) {
+	text, err := readResult(path)
+	if err != nil {
+		problem := Problem{Severity: Error, Message: fmt.Sprintf("read result file %q: %v", path, err)}
+		if errors.Is(err, errTooLarge) {
+			problem.Hint = "write curves to the file that MLOPS_METRICS names, and large values as artifacts"
+		}
+		return Result{}, []Problem{problem}
+	}
+	r := resultReader{file: path, in: scanner{text: text}}
+	if !r.in.space() {
+		r.read()
+	}
+	return r.result, r.problems.all()
+}
+
+var (
+	errTooLarge   = fmt.Errorf("it has more than %d bytes", MaxResultSize)
+	errNotRegular = errors.New("it is not a file")
+)
+
+// readResult returns the text of a file, without the mark that Windows programs put in front.
+func readResult(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, withoutPath(err)
+	case !info.Mode().IsRegular(): // opening a named pipe would wait for a writer
+		return nil, errNotRegular
+	case info.Size() > MaxResultSize:
+		return nil, errTooLarge
+	}
+	f, err := os.Open(path) //nolint:gosec // the path is the user's own setting
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, MaxResultSize+1))
+	if err == nil && len(text) > MaxResultSize {
+		err = errTooLarge
+	}
+	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), withoutPath(err)
+}
+
+// withoutPath drops the path from an error whose message will name it.
+func withoutPath(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
+	return err
+}
+
+// resultReader reads the text of one result file.
+type resultReader struct {
+	file     string
+	in       scanner
+	result   Result
+	problems problems
+}
+
+func (r *resultReader) read() {
+	k, err := r.in.next()
+	if err == nil && k != kindObject {
+		r.problem(Error, "", "write one JSON object with the keys "+resultKeys, "holds %s, not an object", k)
+		return
+	}
+	seen := map[string]bool{}
+	if err == nil {
+		err = r.in.object(func(key []byte) error { return r.member(string(key), seen) })
+	}
+	if err == nil {
+		err = r.in.ended()
+	}
+	if err != nil {
+		r.problem(Error, "", "what stands before that place is taken; write the file with a JSON library", "is no JSON: %v", err)
+	}
+	if r.in.repaired {
+		r.problem(Warning, "", "", "is not all UTF-8; the rest of its text is replaced by %q", "\uFFFD")
+	}
+}
+
+// member reads the value of one key of the file. A key that comes again replaces what it said before.
+func (r *resultReader) member(key string, seen map[string]bool) error {
+	if seen[key] {
+		r.repeated(key)
+	}
+	seen[key] = true
+	k, err := r.in.next()
+	if err != nil {
+		return err
+	}
+	switch key {
+	case "params":
+		r.result.Params, err = section(r, key, k, r.param)
+		return err
+	case "metrics":
+		r.result.Metrics, err = section(r, key, k, r.metric)
+		return err
+	case "tags":
+		r.result.Tags, err = section(r, key, k, r.tag)
+		return err
+	case "artifacts":
+		r.result.Artifacts = nil
+		return r.artifacts(k)
+	case "model_local_path":
+		return r.word(key, k, &r.result.ModelLocalPath)
+	case "model_name":
+		err := r.word(key, k, &r.result.ModelName)
+		if name := r.result.ModelName; strings.ContainsAny(name, "/:") { // models:/NAME/VERSION could not name it
+			r.problem(Error, key, "", "is %q, but the name of a registered model has no slash and no colon", name)
+			r.result.ModelName = ""
+		}
+		return err
+	}
+	r.problem(Warning, shortened([]byte(key)), "the keys are "+resultKeys, "has a key that means nothing")
+	return r.in.skip()
+}
+
+// word reads a string.
+func (r *resultReader) word(key string, k kind, into *string) error {
+	if k != kindString && k != kindNull {
+		return r.wrongType(key, k, "a string")
+	}
+	text, err := r.in.scalar(k)
+	if err == nil {
+		*into = ""
+		if k == kindString {
+			*into = string(text)
+		}
+	}
+	return err
+}
+
+// artifacts reads a string or an array of strings.
+func (r *resultReader) artifacts(k kind) error {
+	switch k {
+	case kindNull:
+		return r.in.skip()
+	case kindArray:
+		n := -1
+		return r.in.array(func() error {
+			n++
+			k, err := r.in.next()
+			if err != nil {
+				return err
+			}
+			return r.artifact(fmt.Sprintf("artifacts[%d]", n), k)
+		})
+	}
+	return r.artifact("artifacts", k)
+}
+
+func (r *resultReader) artifact(key string, k kind) error {
+	if k != kindString {
+		return r.wrongType(key, k, "a path or an array of paths")
+	}
+	text, err := r.in.scalar(k)
+	if err == nil && len(text) > 0 {
+		r.result.Artifacts = append(r.result.Artifacts, string(text))
+	}
+	return err
+}
+
+// wrongType notes a value of the wrong type and goes past it.
+func (r *resultReader) wrongType(key string, k kind, want string) error {
+	r.problem(Error, key, "", "has %s where %s belongs", k, want)
+	return r.in.skip()
+}
+
+func (r *resultReader) repeated(key string) {
+	r.problem(Warning, key, "", "has a key twice; the last value is taken")
+}
+
+// problem notes what is wrong with a key, or with the file where the key is empty.
+func (r *resultReader) problem(severity Severity, key, hint, format string, args ...any) {
+	where := fmt.Sprintf("result file %q", r.file)
+	if key != "" {
+		where += fmt.Sprintf(", %q", key)
+	}
+	r.problems.add(Problem{Severity: severity, Key: key, Hint: hint, Message: where + ": " + fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,113 @@
+package results
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// walk goes through a folder and takes the files whose path below it matches a pattern. doublestar's own walk is not used:
+// it runs in circles where symbolic links do, and follows them anywhere. Here a folder is not entered inside of itself, and
+// a link inside of a linked folder is followed only to a folder that was not seen yet.
+type walk struct {
+	*finder
+
+	spec    spec
+	root    string // as the spec names it
+	pattern string
+	depth   int // levels below root that can match; 0: any number
+
+	taken   int
+	leftOut []string        // folders that match but are not entered
+	seen    map[string]bool // real paths of folders entered
+}
+
+func (w *walk) run() {
+	if _, err := os.Lstat(w.root); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if real, info, ok := w.resolve(w.spec, w.root); ok && info.IsDir() {
+		w.seen = map[string]bool{}
+		w.folder(real, "", place{})
+	}
+}
+
+// place is where in a walk an entry lies.
+type place struct {
+	above  []string // real paths of the folders around it
+	linked bool     // one of them was reached through a link
+}
+
+// folder goes through one folder.
+func (w *walk) folder(real, below string, at place) {
+	w.seen[real] = true
+	at.above = append(slices.Clip(at.above), real)
+	entries, err := os.ReadDir(real)
+	if err != nil {
+		w.problem(w.spec.fault, w.spec.text, "", "read folder %q: %v", filepath.Join(w.root, below), withoutPath(err))
+		return
+	}
+	for _, entry := range entries {
+		if w.entries++; w.entries > maxEntries {
+			return
+		}
+		w.entry(filepath.Join(real, entry.Name()), filepath.Join(below, entry.Name()), entry, at)
+	}
+}
+
+// entry looks at one entry of a folder. path is where it lies, without symbolic links but its own.
+func (w *walk) entry(path, below string, entry fs.DirEntry, at place) {
+	name, slashed := filepath.Join(w.root, below), filepath.ToSlash(below)
+	matches := doublestar.MatchUnvalidated(w.pattern, slashed)
+	deeper := w.depth == 0 || strings.Count(slashed, "/")+1 < w.depth
+	switch {
+	case entry.Name() == ".git", w.excluded(name):
+		return
+	case !matches && !(deeper && isFolder(path, entry)):
+		return
+	}
+	real, info, ok := w.look(name, path, entry)
+	switch {
+	case !ok:
+	case !info.IsDir():
+		if matches && w.take(w.spec, name, real, info, below) {
+			w.taken++
+		}
+	case !deeper:
+		w.leftOut = append(w.leftOut, name)
+	case slices.Contains(at.above, real):
+	case entry.IsDir():
+		w.folder(real, below, at)
+	case !at.linked || !w.seen[real]:
+		at.linked = true
+		w.folder(real, below, at)
+	}
+}
+
+// look follows an entry that is a symbolic link. One that leads nowhere is left out.
+func (w *walk) look(name, path string, entry fs.DirEntry) (real string, info fs.FileInfo, ok bool) {
+	var err error
+	if entry.Type()&fs.ModeSymlink == 0 {
+		info, err = entry.Info()
+	} else if _, err = os.Stat(path); err == nil {
+		return w.resolve(w.spec, name)
+	}
+	if err != nil {
+		w.problem(Warning, w.spec.text, "", "%q is left out: %v", name, withoutPath(err))
+	}
+	return path, info, err == nil
+}
+
+// isFolder says whether an entry is a folder or a symbolic link to one.
+func isFolder(path string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.IsDir()
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
