@@ -90,6 +90,7 @@ type NewModelVersion struct {
 	Source  string // URI of the model directory; for a logged model "models:/<id>"
 	RunID   string
 	ModelID string // of a logged model, else empty
+	Path    string // of the model in the run's artifacts; empty: unknown
 	Tags    []Tag
 }
 

@@ -94,6 +94,24 @@ func (o *Opened) Artifacts(location string) (artifact.Repo, error) {
 	return artifact.Open(mlflow.AbsoluteLocation(location, o.Dir), o.client, o.s3)
 }
 
+// Upload puts files into the place that an artifact location of this store names.
+func (o *Opened) Upload(ctx context.Context, location string, files []artifact.File, opts artifact.Options) artifact.Result {
+	repo, err := o.Artifacts(location)
+	if err != nil {
+		return artifact.AllFailed(files, err)
+	}
+	return artifact.Upload(ctx, repo, files, opts)
+}
+
+// List returns what lies directly in a folder of an artifact location of this store.
+func (o *Opened) List(ctx context.Context, location, folder string) ([]artifact.Entry, error) {
+	repo, err := o.Artifacts(location)
+	if err != nil {
+		return nil, err
+	}
+	return repo.List(ctx, folder)
+}
+
 // Close makes the artifact locations of an embedded store relative, if it was named by a relative path, and ends the
 // server of a database. It is best not called with a context that is over.
 func (o *Opened) Close(ctx context.Context) error { return o.close(ctx) }
