@@ -14,6 +14,10 @@ const (
 	Killed    Status = "KILLED"
 )
 
+// Statuses returns all statuses in the order of their numbers in MLflow, from 1
+// (https://github.com/mlflow/mlflow/blob/master/mlflow/protos/service.proto, RunStatus).
+func Statuses() []Status { return []Status{Running, Scheduled, Finished, Failed, Killed} }
+
 // Experiment groups runs under a name.
 type Experiment struct {
 	ID               string

@@ -82,7 +82,9 @@ func (d *delivery) run(ctx context.Context, local mlflow.Run, known, parent stri
 	if err := d.files(ctx, local, remote); err != nil {
 		return remote, fmt.Errorf("deliver artifacts of run %s: %w", local.ID, err)
 	}
-	children, err := d.from.SearchRuns(ctx, local.ExperimentID, mlflow.Tag{Key: mlflow.ParentRunTag, Value: local.ID})
+	children, err := d.from.SearchRuns(ctx, mlflow.RunSearch{
+		ExperimentID: local.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: local.ID}},
+	})
 	if err != nil {
 		return remote, err
 	}
@@ -109,7 +111,7 @@ func (d *delivery) find(ctx context.Context, local mlflow.Run, known, parent str
 		marks = append(marks, mlflow.Tag{Key: mlflow.JobIDTag, Value: id})
 	}
 	for _, mark := range marks {
-		runs, err := d.to.SearchRuns(ctx, d.experiment, mark)
+		runs, err := d.to.SearchRuns(ctx, mlflow.RunSearch{ExperimentID: d.experiment, Tags: []mlflow.Tag{mark}, Limit: 1})
 		if err != nil {
 			return mlflow.Run{}, err
 		}
