@@ -38,6 +38,7 @@ const JobImage = "mlops-track-test/job:2"
 // process that uses it. Where there can be none, the test is skipped with the reason.
 func NewDocker(t testing.TB) Docker {
 	t.Helper()
+	needs(t, "a Docker engine")
 	engine.Lock()
 	defer engine.Unlock()
 	if engine.hold == nil && engine.reason == "" {

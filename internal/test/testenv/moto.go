@@ -10,6 +10,7 @@ import (
 // how ARNs and answers look, and nothing about security.
 func Moto(t testing.TB) (url string) {
 	t.Helper()
+	needs(t, "a moto server")
 	host, port, _ := strings.Cut(freeAddress(t), ":")
 	p := launch(t, command{
 		name: "moto", folder: temporaryFolder(t), path: filepath.Join(filepath.Dir(AWSPython(t)), "moto_server"),

@@ -26,6 +26,7 @@ func AWSPython(t testing.TB) string {
 // interpreter returns the Python of an environment that scripts/python-env builds.
 func interpreter(t testing.TB, environment string) string {
 	t.Helper()
+	needs(t, "the Python environment "+environment)
 	python := filepath.Join(cache(t), environment, "bin", "python")
 	if runtime.GOOS == "windows" {
 		python = filepath.Join(cache(t), environment, "Scripts", "python.exe")

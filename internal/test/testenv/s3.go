@@ -71,6 +71,7 @@ func sharedS3(t testing.TB, once *onceS3, start func(testing.TB, S3Options) (S3,
 // StartMinIO starts a MinIO server, which runs until it is stopped or the process ends.
 func StartMinIO(t testing.TB, opts S3Options) (server S3, stop func()) {
 	t.Helper()
+	needs(t, "a MinIO server")
 	folder, address := temporaryFolder(t), freeAddress(t)
 	s := newS3("http://"+address, opts)
 	env := []string{
@@ -111,6 +112,7 @@ func roleARN(t testing.TB, p process) string {
 // StartVersity starts a versitygw server, which runs until it is stopped or the process ends.
 func StartVersity(t testing.TB, opts S3Options) (server S3, stop func()) {
 	t.Helper()
+	needs(t, "a versitygw server")
 	folder, address := temporaryFolder(t), freeAddress(t)
 	s := newS3("http://"+address, opts)
 	data := filepath.Join(folder, "data")

@@ -44,6 +44,7 @@ func Start(t testing.TB, line int, opts Options) (url string, stop func()) {
 
 func start(t testing.TB, line int, opts Options) process {
 	t.Helper()
+	needs(t, fmt.Sprintf("an MLflow %d server", line))
 	folder, address := temporaryFolder(t), freeAddress(t)
 	host, port, _ := net.SplitHostPort(address)
 	args := []string{

@@ -10,6 +10,7 @@ import (
 // to the version that the Makefile names.
 func tool(t testing.TB, name string) string {
 	t.Helper()
+	needs(t, name)
 	path := filepath.Join(cache(t), "tools", name)
 	if _, err := os.Stat(path); err != nil {
 		t.Fatalf("no %s: %v\nrun make test-env", name, err)

@@ -28,6 +28,7 @@ var toxiproxy struct {
 // Toxiproxy returns a link to the server at a URL. It ends with the test.
 func Toxiproxy(t testing.TB, server string) *Link {
 	t.Helper()
+	needs(t, "Toxiproxy")
 	toxiproxy.Lock()
 	defer toxiproxy.Unlock()
 	if toxiproxy.url == "" {
