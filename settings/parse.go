@@ -83,6 +83,7 @@ const StepRunVariable = "MLOPS_STEP_RUN_ID"
 func (p *parser) store() Store {
 	return Store{
 		TrackingURI:     p.text("tracking-uri"),
+		Default:         !p.given("tracking-uri"),
 		OnTrackingError: p.text("on-tracking-error"),
 		OfflineDir:      p.path("offline-dir"),
 		FinishTimeout:   p.duration("finish-timeout"),

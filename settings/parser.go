@@ -63,6 +63,11 @@ func (p *parser) text(name string) string {
 	return value
 }
 
+// given reports whether any source sets a setting, so that its value is not the default.
+func (p *parser) given(name string) bool {
+	return slices.ContainsFunc(p.candidates(p.settings[name]), func(v string) bool { return v != "" })
+}
+
 func (p *parser) lines(name string) []string { return lines(p.text(name)) }
 
 // lines are those of a text that are not blank, without white space around.

@@ -65,6 +65,7 @@ type Inherited struct {
 // Store is where runs go and what happens when it is unreachable.
 type Store struct {
 	TrackingURI     string
+	Default         bool          // nobody named a tracking URI: it is the default
 	OnTrackingError string        // keep, fail
 	OfflineDir      string        // absolute
 	FinishTimeout   time.Duration // without progress

@@ -158,7 +158,9 @@ func (f Finisher) close(ctx context.Context, run mlflow.Run, status mlflow.Statu
 func eachChild(ctx context.Context, st mlflow.Store, run mlflow.Run, visit func(mlflow.Run) error) error {
 	seen := map[string]bool{run.ID: true}
 	for queue := []string{run.ID}; len(queue) > 0; queue = queue[1:] {
-		children, err := st.SearchRuns(ctx, run.ExperimentID, mlflow.Tag{Key: mlflow.ParentRunTag, Value: queue[0]})
+		children, err := st.SearchRuns(ctx, mlflow.RunSearch{
+			ExperimentID: run.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: queue[0]}},
+		})
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
@@ -25,7 +27,7 @@ func (a *app) access() (store.Options, error) {
 		Username:       a.getenv("MLFLOW_TRACKING_USERNAME"),
 		Password:       a.getenv("MLFLOW_TRACKING_PASSWORD"),
 		Token:          a.getenv("MLFLOW_TRACKING_TOKEN"),
-		CACertPath:     firstOf(a.getenv("MLFLOW_TRACKING_SERVER_CERT_PATH"), a.getenv("REQUESTS_CA_BUNDLE")),
+		CACertPath:     cmp.Or(a.getenv("MLFLOW_TRACKING_SERVER_CERT_PATH"), a.getenv("REQUESTS_CA_BUNDLE")),
 		ClientCertPath: a.getenv("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
 		InsecureTLS:    isTrue(a.getenv("MLFLOW_TRACKING_INSECURE_TLS")),
 		Workspace:      a.getenv("MLFLOW_WORKSPACE"),
@@ -46,10 +48,10 @@ func (a *app) access() (store.Options, error) {
 		AddressingStyle:     a.getenv("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"),
 	}
 	if o.InsecureTLS && a.getenv("MLFLOW_TRACKING_SERVER_CERT_PATH") != "" {
-		return o, hinted{
+		return o, hint.With(
 			errors.New("MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set"),
 			"unset one: the first trusts every certificate, the second names whom to trust",
-		}
+		)
 	}
 	if o.InsecureTLS {
 		o.CACertPath = ""
@@ -59,14 +61,14 @@ func (a *app) access() (store.Options, error) {
 		if o.Username, o.Password, err = a.credentialsFile(); err != nil {
 			return o, err
 		}
-		a.console().Mask(o.Password)
+		a.console.Mask(o.Password)
 	}
 	return o, nil
 }
 
 // proxy reads the variables that curl and Python read, lower case first.
 func (a *app) proxy() *httpproxy.Config {
-	either := func(name string) string { return firstOf(a.getenv(strings.ToLower(name)), a.getenv(name)) }
+	either := func(name string) string { return cmp.Or(a.getenv(strings.ToLower(name)), a.getenv(name)) }
 	return &httpproxy.Config{
 		HTTPProxy: either("HTTP_PROXY"), HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY"),
 		CGI: a.getenv("REQUEST_METHOD") != "",
@@ -75,7 +77,7 @@ func (a *app) proxy() *httpproxy.Config {
 
 // credentialsFile reads mlflow_tracking_username and mlflow_tracking_password from the section [mlflow].
 func (a *app) credentialsFile() (username, password string, err error) {
-	home := firstOf(a.getenv("HOME"), a.getenv("USERPROFILE"))
+	home := cmp.Or(a.getenv("HOME"), a.getenv("USERPROFILE"))
 	if home == "" {
 		return "", "", nil
 	}

@@ -1,9 +1,12 @@
 package cli
 
 import (
-	"sort"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
+
+	"github.com/Iyalvan/mlops-track/settings"
 )
 
 func (a *app) ciCommand() *cobra.Command {
@@ -13,7 +16,7 @@ func (a *app) ciCommand() *cobra.Command {
 		Short: "Print the CI context that was detected and the tags derived from it",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			info := a.detectCI("", "")
+			info := a.detectCI(settings.CI{})
 			tags := info.Tags()
 			if asJSON {
 				return a.printJSON(struct {
@@ -21,13 +24,8 @@ func (a *app) ciCommand() *cobra.Command {
 					Tags     map[string]string `json:"tags"`
 				}{string(info.Provider), tags})
 			}
-			keys := make([]string, 0, len(tags))
-			for k := range tags {
-				keys = append(keys, k)
-			}
-			sort.Strings(keys)
 			a.print("provider: " + string(info.Provider) + "\n")
-			for _, k := range keys {
+			for _, k := range slices.Sorted(maps.Keys(tags)) {
 				a.print(k + ": " + tags[k] + "\n")
 			}
 			return nil

@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/redact"
+	"github.com/Iyalvan/mlops-track/settings"
 )
 
 // Exit codes of this program where they are not the step's own.
@@ -22,9 +25,6 @@ const (
 	exitError = 1
 	exitUsage = 2
 )
-
-// uiGrace is the time that the MLflow UI gets to stop.
-const uiGrace = 5 * time.Second
 
 // Process is the edge of the process as main hands it in.
 type Process struct {
@@ -40,7 +40,9 @@ type Process struct {
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, p Process) int {
-	a := &app{Process: p, secrets: redact.New(redact.Find(p.Environ, p.Args)...)}
+	a := &app{Process: p, secrets: redact.New()}
+	a.console = console.New(a.Stderr, a.secrets, a.commands())
+	a.hide(redact.Find(p.Environ, nil))
 	root := a.root()
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
@@ -52,17 +54,19 @@ func Main(ctx context.Context, p Process) int {
 	return a.code
 }
 
+// app is the program with what every command shares.
 type app struct {
 	Process
 
 	secrets *redact.Redactor
-	code    int // exit code of a command that ended without an error of ours
+	console *console.Console // for people, on standard error
+	code    int              // exit code of a command that ended without an error of ours
 }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "mlops-track",
-		Short:         "Run a training command as one MLflow run that tells the truth",
+		Short:         "Run a training command as one MLflow run whose status matches how the command ended",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       a.Version,
@@ -73,78 +77,64 @@ func (a *app) root() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{hinted{err, "see " + cmd.CommandPath() + " --help"}}
+		return usageError{hint.With(err, "see "+cmd.CommandPath()+" --help")}
 	})
-	root.AddCommand(a.runCommand(), a.actionCommand(), a.ciCommand(), a.reportCommand(), a.syncCommand(), a.doctorCommand(), a.pythonPathCommand(), a.uiCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.actionCommand(), a.ciCommand(), a.reportCommand(), a.syncCommand(), a.doctorCommand(),
+		a.recordCommand(), a.pythonPathCommand(), a.uiCommand(), a.versionCommand())
 	return root
 }
 
-// known refuses what is no command, with the one that may have been meant.
+// known rejects what is not a command, with the one that may have been meant.
 func known(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := "see mlops-track --help"
+	advice := "see mlops-track --help"
 	if meant := cmd.SuggestionsFor(args[0]); len(meant) > 0 {
-		hint = "did you mean " + strings.Join(meant, " or ") + "?"
+		advice = "did you mean " + strings.Join(meant, " or ") + "?"
 	}
-	return usageError{hinted{fmt.Errorf("unknown command %q", args[0]), hint}}
+	return usageError{hint.With(fmt.Errorf("unknown command %q", args[0]), advice)}
 }
 
 // usageError is a mistake in how the program was called.
-type usageError struct{ hinted }
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
 
 // fail tells an error and returns the exit code for it.
 func (a *app) fail(err error) int {
-	a.console().Error(err.Error(), hint(err))
+	a.console.Error(err.Error(), hint.Of(err))
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
-	return exitError
+	return max(a.code, exitError)
 }
 
-// hint returns what an error says should be done about it.
-func hint(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
+// commands are what the reader of our log takes. In a file no runner reads the masks: there they would only show the secrets.
+func (a *app) commands() console.Commands {
+	if info, err := a.Stderr.Stat(); err != nil || info.Mode().IsRegular() {
+		return nil
 	}
-	return ""
+	return a.system(ciinfo.Detect(ciinfo.Source{Getenv: a.getenv})).Log
 }
 
-// console is for people, on standard error. In a file no runner reads the masks: there they would only show the secrets.
-func (a *app) console() *console.Console {
-	info, err := a.Stderr.Stat()
-	return console.New(a.Stderr, a.secrets, a.getenv("GITHUB_ACTIONS") == "true" && err == nil && !info.Mode().IsRegular())
+// system is what can be done on the CI system of a job.
+func (a *app) system(info ciinfo.Info) ci.System {
+	return ci.For(ci.Job{Info: info, Getenv: a.getenv, HTTP: a.http(), UserAgent: a.userAgent(), Now: time.Now})
 }
 
-// maskAll hides the secrets that came in, before anything else is printed.
-func (a *app) maskAll() {
-	known := redact.Find(a.Environ, a.Args)
-	slices.Sort(known)
-	console := a.console()
-	for _, secret := range slices.Compact(known) {
-		console.Mask(secret)
+func (a *app) userAgent() string { return "mlops-track/" + a.Version }
+
+// hide makes those of some values known as secrets that may be ones, before anything else is printed.
+func (a *app) hide(values []string) {
+	known := map[string]bool{}
+	for _, value := range values {
+		if !known[value] && redact.Plausible(value) && !settings.IsWord(value) {
+			a.console.Mask(value)
+		}
+		known[value] = true
 	}
 }
 
 // getenv returns a variable of the environment that main handed in.
 func (a *app) getenv(name string) string { return environ.Get(a.Environ, name) }
-
-// hinted is an error with what to do about it.
-type hinted struct {
-	error
-	hint string
-}
-
-func (e hinted) Unwrap() error { return e.error }
-func (e hinted) Hint() string  { return e.hint }
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}

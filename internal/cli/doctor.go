@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -11,17 +12,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/doctor"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
-	"github.com/Iyalvan/mlops-track/track"
+	"github.com/Iyalvan/mlops-track/settings"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -35,15 +38,13 @@ func (a *app) doctorCommand() *cobra.Command {
 		Example: "  mlops-track doctor --tracking-uri https://mlflow.example.com --role-to-assume arn:aws:iam::123456789012:role/train",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				args = []string{a.python()}
+				args = []string{a.pythonName()}
 			}
-			a.maskAll()
-			in, err := track.ParseInputs(track.Given{Set: f.lookup(cmd), Tags: f.tags, Env: a.getenv, Command: args, Dir: a.Dir})
+			s, err := a.parse(f.sources(cmd, args...), "mlops-track doctor")
 			if err != nil {
-				return usageError{hinted{err, "see mlops-track doctor --help"}}
+				return err
 			}
-			a.secrets.Hide(in.Redact...)
-			return a.doctor(cmd.Context(), in, asJSON)
+			return a.doctor(cmd.Context(), s, asJSON)
 		},
 	}
 	f.register(cmd)
@@ -53,8 +54,8 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 // doctor makes the checks and prints what they find.
-func (a *app) doctor(ctx context.Context, in track.Inputs, asJSON bool) error {
-	host, err := a.host()
+func (a *app) doctor(ctx context.Context, s settings.Settings, asJSON bool) error {
+	access, err := a.access()
 	if err != nil {
 		return err
 	}
@@ -63,8 +64,7 @@ func (a *app) doctor(ctx context.Context, in track.Inputs, asJSON bool) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	e := &examination{app: a, in: in, host: host, work: work}
-	e.plan = track.NewPlan(in, a.detectCI(in.Matrix, in.JobID), host, "", work)
+	e := &examination{app: a, settings: s, info: a.detectCI(s.CI), access: access, work: work}
 	defer e.close(ctx)
 	checks, err := e.checks()
 	if err != nil {
@@ -92,11 +92,12 @@ func (a *app) doctor(ctx context.Context, in track.Inputs, asJSON bool) error {
 
 // examination is what the checks of one doctor share. Each field that a check sets is read by later checks only.
 type examination struct {
-	app  *app
-	in   track.Inputs
-	host track.Host
-	plan track.Plan
-	work string // private folder
+	*app
+
+	settings settings.Settings
+	info     ciinfo.Info
+	access   store.Options
+	work     string // private folder
 
 	session *awsauth.Session // set by the check of the role
 	store   *store.Opened    // set by the check of the server
@@ -113,8 +114,8 @@ func (e *examination) close(ctx context.Context) {
 }
 
 func (e *examination) checks() ([]doctor.Check, error) {
-	options := e.host.Access
-	options.URI, options.Dir, options.Environ = e.in.TrackingURI, e.in.Dir, e.host.Environ
+	options := e.access
+	options.URI, options.Dir, options.Environ = e.settings.Store.TrackingURI, e.Dir, e.Environ
 	target, err := store.Describe(options)
 	if err != nil {
 		return nil, err
@@ -135,7 +136,7 @@ func (e *examination) checks() ([]doctor.Check, error) {
 }
 
 func (e *examination) comment() doctor.Comment {
-	thread := e.plan.Thread(e.host)
+	thread := e.publisher(e.settings.Report, e.info).Thread
 	if !thread.Wanted() {
 		return doctor.Comment{}
 	}
@@ -143,10 +144,10 @@ func (e *examination) comment() doctor.Comment {
 }
 
 func (e *examination) aws(signed bool) doctor.AWS {
-	in, options := e.in.AWS, track.AWSOptions(e.plan, e.host)
+	in, options := e.settings.AWS, e.sessionOptions(e.settings.AWS, e.system(e.info).AWS)
 	look := doctor.AWS{
-		Role: in.RoleToAssume, Duration: in.RoleDuration, Policy: in.InlineSessionPolicy, Policies: in.ManagedSessionPolicies,
-		Needed: signed || in.RoleToAssume != "" || in.Profile != "" || len(in.AllowedAccountIDs) > 0, Now: e.host.Now,
+		Role: in.Role.ARN, Duration: in.Role.Duration, Policy: in.Role.InlinePolicy, Policies: in.Role.ManagedPolicies,
+		Needed: signed || in.Role.ARN != "" || in.Profile != "" || len(in.AllowedAccounts) > 0, Now: time.Now,
 		Identity: func(ctx context.Context) (awsauth.Identity, error) {
 			session, err := awsauth.Start(ctx, options)
 			if err != nil {
@@ -158,33 +159,33 @@ func (e *examination) aws(signed bool) doctor.AWS {
 	}
 	if options.Tokens != nil {
 		look.Token = options.Tokens.Token
-		look.Source, look.Audience = tokenOrigin(in, e.app.getenv)
+		look.Source, look.Audience = tokenOrigin(in.Token, e.getenv)
 	}
 	return look
 }
 
 // tokenOrigin says where OIDC tokens come from, and the audience that they have if we choose it.
-func tokenOrigin(in track.AWSInputs, getenv func(string) string) (source, audience string) {
+func tokenOrigin(t settings.Token, getenv func(string) string) (source, audience string) {
 	switch {
-	case in.WebIdentityTokenFile != "":
-		return in.WebIdentityTokenFile, ""
-	case getenv(in.WebIdentityTokenEnv) != "":
-		return in.WebIdentityTokenEnv, ""
+	case t.File != "":
+		return t.File, ""
+	case getenv(t.Variable) != "":
+		return t.Variable, ""
 	}
-	return "GitHub", in.Audience
+	return "GitHub", t.Audience
 }
 
 func (e *examination) clock(remote, signed bool) doctor.Clock {
-	c := doctor.Clock{Now: e.host.Now, Client: &http.Client{Transport: &http.Transport{
-		Proxy: func(r *http.Request) (*url.URL, error) { return e.host.Access.Proxy(r.URL) },
+	c := doctor.Clock{Now: time.Now, Client: &http.Client{Transport: &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) { return e.access.Proxy(r.URL) },
 		// With a clock that is off, certificates look wrong. Nothing secret is sent.
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}, //nolint:gosec // see above
 	}}}
-	if u, err := url.Parse(e.in.TrackingURI); remote && err == nil && u.Host != "" {
+	if u, err := url.Parse(e.settings.Store.TrackingURI); remote && err == nil && u.Host != "" {
 		c.Servers = append(c.Servers, doctor.ClockServer{Name: "the tracking server", URL: (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/health"}).String()})
 	}
-	if signed || e.in.AWS.RoleToAssume != "" {
-		c.Servers = append(c.Servers, doctor.ClockServer{Name: "STS", URL: firstOf(e.in.AWS.STSEndpoint, stsAddress(e.in.AWS.Region))})
+	if signed || e.settings.AWS.Role.ARN != "" {
+		c.Servers = append(c.Servers, doctor.ClockServer{Name: "STS", URL: cmp.Or(e.settings.AWS.STSEndpoint, stsAddress(e.settings.AWS.Region))})
 	}
 	return c
 }
@@ -202,7 +203,8 @@ func stsAddress(region string) string {
 
 func (e *examination) server(options store.Options, target store.Target) doctor.Server {
 	return doctor.Server{
-		Display: target.Display, Keep: e.in.OnTrackingError == "keep", Experiment: e.plan.Experiment,
+		Display: target.Display, Keep: e.settings.Store.OnTrackingError == "keep",
+		Experiment: experimentName(e.settings.Run.Experiment, e.info),
 		Connect: func(ctx context.Context) (*rest.Client, error) {
 			options.AWS = e.awsConfig
 			options.S3.Config = options.AWS
@@ -222,7 +224,7 @@ func (e *examination) awsConfig(ctx context.Context) (aws.Config, error) {
 	if e.session != nil {
 		return e.session.Config(), nil
 	}
-	return awsauth.Ambient(ctx, e.in.AWS.Profile, e.in.AWS.Region)
+	return awsauth.Ambient(ctx, e.settings.AWS.Profile, e.settings.AWS.Region)
 }
 
 func (e *examination) artifacts(ctx context.Context, location string) (doctor.Artifacts, error) {
@@ -242,25 +244,28 @@ func (e *examination) artifacts(ctx context.Context, location string) (doctor.Ar
 }
 
 func (e *examination) python(plugin string) doctor.Python {
-	environ := append([]string{}, e.host.Environ...)
-	if dir := e.host.PythonDir; dir != "" {
-		if old := e.app.getenv("PYTHONPATH"); old != "" {
+	environ := append([]string{}, e.Environ...)
+	dir, notices := e.pythonFolder()
+	e.console.Tell(notices...)
+	hook := e.settings.Step.Autolog.Enabled && dir != ""
+	if dir != "" {
+		if old := e.getenv("PYTHONPATH"); old != "" {
 			dir += string(os.PathListSeparator) + old
 		}
 		environ = append(environ, "PYTHONPATH="+dir, "MLOPS_HOOK="+e.work) // the last one counts
 	}
-	program := e.in.Command[0]
+	program := e.settings.Step.Command[0]
 	if !strings.HasPrefix(filepath.Base(program), "python") {
-		program = e.app.python()
+		program = e.pythonName()
 	}
 	return doctor.Python{
-		Program: program, Dir: e.in.WorkingDirectory, Environ: environ, Hook: e.in.Autolog && e.host.PythonDir != "",
+		Program: program, Dir: e.settings.Step.WorkingDirectory, Environ: environ, Hook: hook,
 		Plugin: plugin, Find: exec.LookPath,
 	}
 }
 
-// python is the name under which Python is found.
-func (a *app) python() string {
+// pythonName is the name under which Python is found.
+func (a *app) pythonName() string {
 	if _, err := exec.LookPath("python"); err != nil {
 		return "python3"
 	}
@@ -269,7 +274,7 @@ func (a *app) python() string {
 
 // masked hides the account id, if that is asked for. It is known from the check of the role on.
 func (e *examination) masked(f doctor.Finding) doctor.Finding {
-	if f.Check == doctor.RoleCheck && e.session != nil && e.in.AWS.MaskAccountID {
+	if f.Check == doctor.RoleCheck && e.session != nil && e.settings.AWS.MaskAccount {
 		e.account = e.session.Identity().Account
 	}
 	if e.account != "" {

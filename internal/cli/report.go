@@ -1,15 +1,22 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+	"github.com/Iyalvan/mlops-track/publish"
 	"github.com/Iyalvan/mlops-track/publish/report"
-	"github.com/Iyalvan/mlops-track/track"
+	"github.com/Iyalvan/mlops-track/settings"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -25,15 +32,13 @@ func (a *app) reportCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(ids)+len(files) == 0 {
-				return usageError{hinted{errors.New("nothing to report: give --run-id or --from"), "see mlops-track report --help"}}
+				return usageError{hint.With(errors.New("nothing to report: give --run-id or --from"), "see mlops-track report --help")}
 			}
-			a.maskAll()
-			in, err := track.ParseInputs(track.Given{Set: f.lookup(cmd), Env: a.getenv, Command: []string{"report"}, Dir: a.Dir})
+			s, err := a.parse(f.sources(cmd, "report"), "mlops-track report")
 			if err != nil {
-				return usageError{hinted{err, "see mlops-track report --help"}}
+				return err
 			}
-			a.secrets.Hide(in.Redact...)
-			return a.report(cmd.Context(), in, ids, files)
+			return a.report(cmd.Context(), s, ids, files)
 		},
 	}
 	f.register(cmd, "tracking-uri", "experiment", "comment", "comment-mode", "comment-key", "github-token", "gitlab-token", "outputs-file", "redact")
@@ -42,33 +47,60 @@ func (a *app) reportCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) report(ctx context.Context, in track.Inputs, ids, files []string) error {
-	host, err := a.host()
+func (a *app) report(ctx context.Context, s settings.Settings, ids, files []string) error {
+	info := a.detectCI(s.CI)
+	publisher := a.publisher(s.Report, info)
+	reports, err := a.storedReports(ctx, publisher, s, ids)
 	if err != nil {
 		return err
 	}
-	ci := a.detectCI("", "")
-	var reports []report.Report
-	if len(ids) > 0 {
-		if reports, err = track.Stored(ctx, in, ci, host, ids); err != nil {
-			return err
-		}
-	}
 	for _, file := range files {
-		parsed, err := a.readReport(file)
+		parsed, err := readReport(a.absolute(file))
 		if err != nil {
 			return err
 		}
 		// Whoever wrote the file shall not choose where its links lead.
-		reports = append(reports, parsed.LinksTo(in.TrackingURI, ci.ServerURL))
+		reports = append(reports, parsed.LinksTo(s.Store.TrackingURI, info.Repository.ServerURL))
 	}
-	return track.Repost(ctx, in, ci, host, reports)
+	return publisher.Later(ctx, reports, time.Now())
 }
 
-func (a *app) readReport(file string) (report.Report, error) {
-	f, err := os.Open(a.absolute(file))
+// storedReports are those of runs in the store.
+func (a *app) storedReports(ctx context.Context, p publish.Publisher, s settings.Settings, ids []string) (reports []report.Report, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	options, err := a.access()
 	if err != nil {
-		return report.Report{}, hinted{err, "download the artifact of the job that wrote it to its report-file"}
+		return nil, err
+	}
+	options = credentials{settings: s.AWS}.access(options)
+	options.URI, options.Dir, options.Environ = s.Store.TrackingURI, a.Dir, a.Environ
+	opened, err := store.Open(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, opened.Close(ctx)) }()
+	experiment := experimentName(s.Run.Experiment, p.CI)
+	for _, id := range ids {
+		r, err := p.Stored(ctx, opened, id, experiment)
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, r)
+	}
+	return reports, nil
+}
+
+// experimentName is the experiment that a job logs to.
+func experimentName(chosen string, info ciinfo.Info) string {
+	return cmp.Or(chosen, info.Repository.Project, mlflow.DefaultExperiment)
+}
+
+func readReport(file string) (report.Report, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return report.Report{}, hint.With(err, "download the artifact of the job that wrote it to its report-file")
 	}
 	defer f.Close()
 	parsed, err := report.Parse(f)

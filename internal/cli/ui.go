@@ -11,12 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/process"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
 func (a *app) uiCommand() *cobra.Command {
-	var uri, host string
+	f := newFlags()
+	var host string
 	var port int
 	cmd := &cobra.Command{
 		Use:   "ui",
@@ -25,10 +27,14 @@ func (a *app) uiCommand() *cobra.Command {
 			"from PATH, else from python3. For a tracking server its address is printed.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.ui(cmd.Context(), firstOf(uri, a.getenv("MLOPS_TRACKING_URI"), a.getenv("MLFLOW_TRACKING_URI"), "sqlite:///mlflow.db"), host, port)
+			s, err := a.parse(f.sources(cmd, "ui"), "mlops-track ui")
+			if err != nil {
+				return err
+			}
+			return a.ui(cmd.Context(), s.Store.TrackingURI, host, port)
 		},
 	}
-	cmd.Flags().StringVar(&uri, "tracking-uri", "", "any MLflow tracking URI (default sqlite:///mlflow.db)")
+	f.register(cmd, "tracking-uri")
 	cmd.Flags().StringVar(&host, "host", "127.0.0.1", "address to listen on")
 	cmd.Flags().IntVar(&port, "port", 5000, "port to listen on")
 	return cmd
@@ -46,7 +52,7 @@ func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 	}
 	if target.Path != "" {
 		if _, err := os.Stat(target.Path); err != nil {
-			return hinted{fmt.Errorf("there is no store yet: %w", err), "track a run first: mlops-track run -- python train.py"}
+			return hint.With(fmt.Errorf("there is no store yet: %w", err), "track a run first: mlops-track run -- python train.py")
 		}
 	}
 	mlflow, err := findMLflow(ctx)
@@ -59,13 +65,13 @@ func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 	}
 	// The URI goes by the environment: a database URI holds a password, and arguments can be read by everybody.
 	env = append(env, "MLFLOW_BACKEND_STORE_URI="+backend, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
-	a.console().Say("MLflow UI on http://%s:%d (Ctrl-C ends it)", host, port)
+	a.console.Say("MLflow UI on http://%s:%d (Ctrl-C ends it)", host, port)
 	res := process.Run(process.Command{
 		Args: append(mlflow, "ui", "--host", host, "--port", strconv.Itoa(port), "--workers", "1"),
 		Dir:  target.Dir, Env: env, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Grace: uiGrace,
 	}, a.Signals, func(os.Signal) {})
 	a.code = res.ExitCode
-	if res.Asked != nil {
+	if res.Interrupt != nil {
 		a.code = exitOK // asked to stop, it stopped
 	}
 	return res.NotRun
@@ -85,5 +91,5 @@ func findMLflow(ctx context.Context) ([]string, error) {
 			return []string{path, "-m", "mlflow"}, nil
 		}
 	}
-	return nil, hinted{errors.New("mlflow is not installed here"), "pip install mlflow, or activate the environment that has it"}
+	return nil, hint.With(errors.New("mlflow is not installed here"), "pip install mlflow, or activate the environment that has it")
 }

@@ -12,7 +12,7 @@ func (a *app) inWorkspace(job func() error) error {
 	a.Environ = append(a.Environ, workspace.Caches(dir, a.getenv)...)
 	err := job()
 	if fault := workspace.GiveBack(dir); fault != nil {
-		a.console().Warn(fault.Error(), "")
+		a.console.Warn(fault.Error(), "")
 	}
 	return err
 }

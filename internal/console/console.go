@@ -1,42 +1,38 @@
 // Package console is what a person reads while the job runs: one line a stage, warnings with their next step, errors. It
-// writes to standard error, so that standard output stays the training's own. In GitHub warnings and errors are also
-// annotations. No secret that the redactor knows is printed, and nothing that a training or a pull request wrote becomes a
-// workflow command.
+// writes to standard error, so that standard output stays the training's own. Where the CI system's log takes commands,
+// warnings and errors are annotations, too. No secret that the redactor knows is printed, and nothing that a training or a
+// pull request wrote becomes a command.
 package console
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
 
-	"github.com/sethvargo/go-githubactions"
-
+	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 )
 
-// Note is a warning or an error with what to do about it.
-type Note struct {
-	Text string // one or more lines
-	Hint string // next step; may be empty
+// Commands are what the reader of a CI system's log takes besides text. Each method returns whole lines, or nothing where
+// there is no such command.
+type Commands interface {
+	Mask(text string) []byte               // hides a text of one line from now on
+	Annotate(severity, text string) []byte // shows a text beside the log; severity is "warning" or "error"
 }
 
-// Console writes for a person and remembers warnings for the report. It is safe for concurrent use.
+// Console writes for a person. It is safe for concurrent use.
 type Console struct {
 	mu       sync.Mutex
 	out      io.Writer
 	secrets  *redact.Redactor
-	github   bool
+	commands Commands
 	printed  bool // there may be an unfinished line of the step in the log
-	warnings []Note
 }
 
-// New returns a console that writes to out, without the secrets. With github, out is read by a runner of GitHub's: warnings
-// and errors become workflow commands too, and secrets are masked.
-// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-func New(out io.Writer, secrets *redact.Redactor, github bool) *Console {
-	return &Console{out: out, secrets: secrets, github: github}
+// New returns a console that writes to out, without the secrets. commands are those that the reader of out takes; nil: none.
+func New(out io.Writer, secrets *redact.Redactor, commands Commands) *Console {
+	return &Console{out: out, secrets: secrets, commands: commands}
 }
 
 // Say prints one line.
@@ -46,28 +42,22 @@ func (c *Console) Say(format string, args ...any) {
 	c.print("", fmt.Sprintf(format, args...))
 }
 
-// Warn prints a warning and its next step, and remembers both.
-func (c *Console) Warn(text, hint string) {
-	text, hint = c.secrets.Text(text), c.secrets.Text(hint)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.warnings = append(c.warnings, Note{Text: text, Hint: hint})
-	c.note("warning: ", text, hint)
-	if c.github {
-		c.write(command("warning", joined(text, hint)))
+// Tell prints notices, each with what to do about it.
+func (c *Console) Tell(notices ...notice.Notice) {
+	for _, n := range notices {
+		severity := "warning"
+		if n.Severity == notice.Error {
+			severity = "error"
+		}
+		c.note(severity, c.secrets.Text(n.Text), c.secrets.Text(n.Hint))
 	}
 }
 
+// Warn prints a warning and what to do about it.
+func (c *Console) Warn(text, hint string) { c.Tell(notice.Warn(text, hint)) }
+
 // Error prints an error and what to do about it.
-func (c *Console) Error(text, hint string) {
-	text, hint = c.secrets.Text(text), c.secrets.Text(hint)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.note("error: ", text, hint)
-	if c.github {
-		c.write(command("error", joined(text, hint)))
-	}
-}
+func (c *Console) Error(text, hint string) { c.Tell(notice.Fail(text, hint)) }
 
 // Block prints text as it is, line by line under the program's name.
 func (c *Console) Block(text string) {
@@ -76,7 +66,7 @@ func (c *Console) Block(text string) {
 	c.print("", strings.TrimRight(text, "\n"))
 }
 
-// Mask makes a secret known: it is printed nowhere by us from now on and, in the log of a GitHub job, by nobody. A runner
+// Mask makes a secret known: it is printed nowhere by us from now on and, where the log takes the command, by nobody. A runner
 // reads line by line, so each line of a secret is masked. The step may have left its last line open, and a command stands
 // at the beginning of one: without a line end before it, it would show what it is to hide.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
@@ -84,31 +74,30 @@ func (c *Console) Mask(secret string) {
 	c.secrets.Add(secret)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.github {
+	if c.commands == nil {
 		return
 	}
 	for _, part := range redact.Parts(secret) {
-		switch {
-		case strings.ContainsAny(part, "\r\n"): // its lines come by themselves
-		case c.printed:
-			c.write(append([]byte("\n"), command("add-mask", part)...))
-		default:
-			c.write(command("add-mask", part))
+		if strings.ContainsAny(part, "\r\n") { // its lines come by themselves
+			continue
 		}
+		mask := c.commands.Mask(part)
+		if len(mask) > 0 && c.printed {
+			mask = append([]byte("\n"), mask...)
+		}
+		c.write(mask)
 	}
 }
 
-// Warnings returns what was warned of so far.
-func (c *Console) Warnings() []Note {
+func (c *Console) note(severity, text, hint string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]Note(nil), c.warnings...)
-}
-
-func (c *Console) note(kind, text, hint string) {
-	c.print(kind, text)
+	c.print(severity+": ", text)
 	if hint != "" {
 		c.print("hint: ", hint)
+	}
+	if c.commands != nil {
+		c.write(c.commands.Annotate(severity, joined(text, hint)))
 	}
 }
 
@@ -120,13 +109,6 @@ func (c *Console) print(kind, text string) {
 	}
 	c.printed = true
 	c.write([]byte(b.String()))
-}
-
-// command is a workflow command on a line of its own.
-func command(name, message string) []byte {
-	var b bytes.Buffer
-	githubactions.New(githubactions.WithWriter(&b)).IssueCommand(&githubactions.Command{Name: name, Message: message})
-	return b.Bytes()
 }
 
 func (c *Console) write(text []byte) {

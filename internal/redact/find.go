@@ -3,11 +3,12 @@ package redact
 import (
 	"net/url"
 	"strings"
+	"unicode"
 )
 
-// Find returns the secrets of an environment (NAME=value) and of command lines: values of which the name says so, such as
+// Find returns the secrets of an environment (NAME=value) and of a command line: values of which the name says so, such as
 // MLFLOW_TRACKING_TOKEN, INPUT_GITHUB-TOKEN or --api-key, and the passwords in URLs. Doubles are possible.
-func Find(environ, args []string) []string {
+func Find(environ, command []string) []string {
 	var found []string
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
@@ -16,18 +17,45 @@ func Find(environ, args []string) []string {
 		}
 		found = append(found, Passwords(value)...)
 	}
-	for i, arg := range args {
+	for i, arg := range command {
 		name, value, given := strings.Cut(arg, "=")
 		switch {
 		case !SecretName(strings.TrimLeft(name, "-")):
 		case given:
 			found = append(found, value)
-		case strings.HasPrefix(arg, "-") && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-"):
-			found = append(found, args[i+1])
+		case strings.HasPrefix(arg, "-") && i+1 < len(command) && !strings.HasPrefix(command[i+1], "-"):
+			found = append(found, command[i+1])
 		}
 		found = append(found, Passwords(arg)...)
 	}
 	return found
+}
+
+// longestWord is the length up to which letters of one case are taken for a word.
+const longestWord = 15
+
+// Plausible reports whether a value that only its name makes a secret may be one: long enough, and not a word. Variables such
+// as AUTH=refreshing or POSTGRES_PASSWORD=postgres hold words, and to mask those would tear the log and the report to pieces.
+func Plausible(value string) bool {
+	value = strings.TrimSpace(value)
+	if len(value) < MinLength {
+		return false
+	}
+	different := map[rune]bool{}
+	for _, c := range value {
+		different[c] = true
+	}
+	return len(different) > 3 && !word(value)
+}
+
+// word reports whether a value is letters of one case, but for the first.
+func word(value string) bool {
+	if len(value) > longestWord {
+		return false
+	}
+	rest := value[1:]
+	letters := !strings.ContainsFunc(value, func(c rune) bool { return !unicode.IsLetter(c) })
+	return letters && (rest == strings.ToLower(rest) || value == strings.ToUpper(value))
 }
 
 // SecretName reports whether a name is one that people give to secrets.

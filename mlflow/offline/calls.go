@@ -50,7 +50,7 @@ func (s *Store) open(ctx context.Context, server func(context.Context) error, lo
 	defer cancel()
 	err := s.atServer(limited, server)
 	var unreachable *mlflow.UnreachableError
-	if err == nil || ctx.Err() != nil || !errors.As(err, &unreachable) {
+	if err == nil || ctx.Err() != nil || !errors.As(err, &unreachable) || s.options.Dir == "" {
 		return err
 	}
 	s.lose(err)
@@ -131,7 +131,7 @@ func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUp
 	var err error
 	if !began {
 		err = s.atServer(ctx, func(ctx context.Context) error { return s.server.UpdateRun(ctx, runID, update) })
-		if err != nil && (ctx.Err() != nil || !mended(err)) {
+		if err != nil && (ctx.Err() != nil || !s.mended(err)) {
 			return err
 		}
 	}
@@ -164,12 +164,17 @@ func (s *Store) LogBatch(ctx context.Context, runID string, b mlflow.Batch) erro
 }
 
 // SearchRuns finds runs; offline, those that were made offline.
-func (s *Store) SearchRuns(ctx context.Context, experimentID string, tag mlflow.Tag) (runs []mlflow.Run, err error) {
+func (s *Store) SearchRuns(ctx context.Context, search mlflow.RunSearch) (runs []mlflow.Run, err error) {
 	err = s.try(ctx, func(ctx context.Context) error {
-		runs, err = s.server.SearchRuns(ctx, experimentID, tag)
+		runs, err = s.server.SearchRuns(ctx, search)
 		return err
 	}, func() error {
-		runs, err = s.local.SearchRuns(ctx, s.twin.ExperimentID, mlflow.Tag{Key: tag.Key, Value: s.at(tag.Value)})
+		local := search
+		local.ExperimentID, local.Tags = s.twin.ExperimentID, nil
+		for _, tag := range search.Tags {
+			local.Tags = append(local.Tags, mlflow.Tag{Key: tag.Key, Value: s.at(tag.Value)})
+		}
+		runs, err = s.local.SearchRuns(ctx, local)
 		return err
 	})
 	return runs, err

@@ -1,10 +1,11 @@
-// Package kept holds runs that a server which was away could not take, and delivers them later.
+// Package offline stores runs that a tracking server could not take, and uploads them later.
 //
-// A folder holds a local store of the same format as the embedded one, and one note a run that says where it belongs:
+// [Store] is the one answer to an unreachable server: a tracking store that continues locally. What it stores lies in a folder
+// with a local store of the same format as the embedded one, and one note a run that says where the run belongs:
 //
 //	.mlops-track/mlflow.db, mlartifacts/   the store
-//	.mlops-track/kept/<run id>.json        runs that still wait
-//	.mlops-track/sent/<run id>.json        runs that were delivered
+//	.mlops-track/kept/<run id>.json        runs that wait for their upload
+//	.mlops-track/sent/<run id>.json        runs that were uploaded
 //
-// Delivery only adds what the server does not have, so it can be repeated after any interruption.
+// [Upload] only adds what the server lacks, so it can be repeated after any interruption.
 package offline

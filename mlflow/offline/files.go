@@ -13,7 +13,7 @@ import (
 
 // files uploads the run's artifacts, and the models that an MLflow 3 client logged from it: each becomes a folder of the run's
 // artifacts under its name, where older clients put models and every server can register one.
-func (d *delivery) files(ctx context.Context, local, remote mlflow.Run) error {
+func (d *upload) files(ctx context.Context, local, remote mlflow.Run) error {
 	if err := d.folder(ctx, local.ArtifactURI, remote, ""); err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (d *delivery) files(ctx context.Context, local, remote mlflow.Run) error {
 
 // folder uploads what lies at a local location into a folder of the run's artifacts, "" for their root: the files that the
 // server does not have in the same size.
-func (d *delivery) folder(ctx context.Context, location string, remote mlflow.Run, target string) error {
+func (d *upload) folder(ctx context.Context, location string, remote mlflow.Run, target string) error {
 	root, ok := mlflow.LocalPath(location)
 	if !ok {
 		return fmt.Errorf("%q is no folder of this machine", location)
@@ -87,9 +87,9 @@ func tree(ctx context.Context, repo artifact.Repo, folder string) (map[string]in
 	return sizes, nil
 }
 
-// register adds the model version that could not be added while the server was away. A version of this run that is there
-// already, from an earlier delivery, shows in the run's tag.
-func (d *delivery) register(ctx context.Context, run mlflow.Run, m Model) error {
+// register adds the model version that could not be added while the server was unreachable. A version of this run that is there
+// already, from an earlier upload, shows in the run's tag.
+func (d *upload) register(ctx context.Context, run mlflow.Run, m Model) error {
 	const done = "mlops.kept.registered"
 	if run.Tags[done] != "" {
 		return nil

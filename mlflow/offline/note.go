@@ -13,13 +13,13 @@ import (
 // StoreURI is the tracking URI of the local store, relative to the folder.
 const StoreURI = "sqlite:///mlflow.db"
 
-// Note says where one kept run belongs.
+// Note says where one stored run belongs.
 type Note struct {
 	RunID       string `json:"run_id"` // in the local store
 	Experiment  string `json:"experiment"`
 	TrackingURI string `json:"tracking_uri"`            // redacted; for people
 	ServerRunID string `json:"server_run_id,omitempty"` // the run on the server; empty: none that we know of
-	Model       *Model `json:"model,omitempty"`         // to be registered after delivery
+	Model       *Model `json:"model,omitempty"`         // to be registered after the upload
 }
 
 // Model is a model directory in the run's artifacts that belongs into the registry.
@@ -28,7 +28,7 @@ type Model struct {
 	Path string `json:"path"`
 }
 
-// Write notes a run as kept.
+// Write notes a run that waits for its upload.
 func Write(dir string, n Note) error {
 	text, err := json.MarshalIndent(n, "", "  ")
 	if err != nil {
@@ -38,12 +38,12 @@ func Write(dir string, n Note) error {
 	// Later steps of the job, under other users, read the folder.
 	err = errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, append(text, '\n'), 0o644)) //nolint:gosec // see above
 	if err != nil {
-		return fmt.Errorf("note the kept run: %w", err)
+		return fmt.Errorf("note the stored run: %w", err)
 	}
 	return nil
 }
 
-// AddModel notes a model that is to be registered when the run is delivered.
+// AddModel notes a model that is to be registered when the run is uploaded.
 func AddModel(dir, runID string, m Model) error {
 	n, err := load(Note{RunID: runID}.file(dir, "kept"))
 	if err != nil {
@@ -84,7 +84,7 @@ func load(file string) (Note, error) {
 	return n, nil
 }
 
-// markSent moves a run from those that wait to those that were delivered.
+// markSent moves a run from those that wait to those that were uploaded.
 func markSent(dir string, n Note) error {
 	if err := Write(dir, n); err != nil {
 		return err

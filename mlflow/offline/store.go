@@ -17,7 +17,7 @@ import (
 
 // Options say where a Store goes on when its server is unreachable.
 type Options struct {
-	Dir          string        // offline folder, absolute
+	Dir          string        // offline folder, absolute; empty: nothing is stored offline, errors are returned as they are
 	TrackingURI  string        // of the server, without secrets
 	Experiment   string        // name
 	StartTimeout time.Duration // how long the server may take for each call that opens the run
@@ -120,7 +120,7 @@ func (s *Store) atServer(ctx context.Context, call func(context.Context) error) 
 func (s *Store) try(ctx context.Context, server func(context.Context) error, local func() error) error {
 	if !s.isLost() {
 		err := s.atServer(ctx, server)
-		if err == nil || ctx.Err() != nil || !mended(err) {
+		if err == nil || ctx.Err() != nil || !s.mended(err) {
 			return err
 		}
 		s.lose(err)
@@ -148,7 +148,10 @@ func (s *Store) lose(err error) {
 
 // mended reports whether an error is of a kind that a later upload mends: the server was unreachable, did not answer in
 // time, or no longer took our credentials.
-func mended(err error) bool {
+func (s *Store) mended(err error) bool {
+	if s.options.Dir == "" {
+		return false
+	}
 	var unreachable *mlflow.UnreachableError
 	var rejected *mlflow.RefusedError
 	return errors.As(err, &unreachable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
@@ -223,7 +226,7 @@ func (s *Store) Upload(ctx context.Context, location string, files []artifact.Fi
 	var rest []artifact.File
 	var final []artifact.Failure
 	for _, failure := range result.Failed {
-		if ctx.Err() == nil && mended(failure.Err) {
+		if ctx.Err() == nil && s.mended(failure.Err) {
 			s.lose(failure.Err)
 			rest = append(rest, failure.File)
 		} else {
@@ -241,7 +244,7 @@ func (s *Store) Upload(ctx context.Context, location string, files []artifact.Fi
 	result.Files += stored.Files
 	result.Bytes += stored.Bytes
 	result.Failed = append(final, stored.Failed...)
-	if result.Manifest != nil && mended(result.Manifest) {
+	if result.Manifest != nil && s.mended(result.Manifest) {
 		result.Manifest = nil
 	}
 	return result

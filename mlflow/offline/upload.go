@@ -10,40 +10,40 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
-// tagKeptRun marks a run on the server with the local run it was delivered from.
+// tagKeptRun marks a run on the server with the local run it was uploaded from.
 const tagKeptRun = "mlops.kept.run_id"
 
-// A server that is away must be told, not waited for: within firstWord of the start, and later after so long without
-// progress.
+// A server that is unreachable must be told of, not waited for: within firstTimeout of the start, and later after stallTimeout
+// without progress.
 const (
-	firstWord = 8 * time.Second
-	patience  = 60 * time.Second
+	firstTimeout = 8 * time.Second
+	stallTimeout = 60 * time.Second
 )
 
-// Delivered is a run that the server has.
-type Delivered struct {
+// Uploaded is a run that the server has.
+type Uploaded struct {
 	Run    mlflow.Run // on the server
 	Params int        // added now, children included, as are the others
 	Points int
 	Files  int
 }
 
-// Deliver brings one kept run and its children to the server and moves its note. It is safe to repeat. It gives up when
-// the server is away for long.
-func Deliver(ctx context.Context, dir string, from, to *store.Opened, n Note) (Delivered, error) {
+// Upload brings one stored run and its children from the offline store to the server and moves its note. It is safe to
+// repeat. It gives up when the server is unreachable for long.
+func Upload(ctx context.Context, from, to *store.Opened, n Note) (Uploaded, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stall := time.AfterFunc(firstWord, func() { cancel(errors.New("the server does not answer")) })
+	stall := time.AfterFunc(firstTimeout, func() { cancel(errors.New("the server does not answer")) })
 	defer stall.Stop()
 	exp, err := to.EnsureExperiment(ctx, n.Experiment)
 	if err != nil {
-		return Delivered{}, fmt.Errorf("find experiment %q: %w", n.Experiment, err)
+		return Uploaded{}, fmt.Errorf("find experiment %q: %w", n.Experiment, err)
 	}
-	d := &delivery{from: from, to: to, experiment: exp.ID, tick: func() { stall.Reset(patience) }}
+	d := &upload{from: from, to: to, experiment: exp.ID, tick: func() { stall.Reset(stallTimeout) }}
 	d.tick()
 	local, err := from.GetRun(ctx, n.RunID)
 	if err != nil {
-		return Delivered{}, fmt.Errorf("read kept run: %w", err)
+		return Uploaded{}, fmt.Errorf("read stored run: %w", err)
 	}
 	known := n.ServerRunID
 	run, err := d.run(ctx, local, known, "")
@@ -57,18 +57,18 @@ func Deliver(ctx context.Context, dir string, from, to *store.Opened, n Note) (D
 			return d.done, err
 		}
 	}
-	return d.done, markSent(dir, n)
+	return d.done, markSent(from.Dir, n)
 }
 
-type delivery struct {
+type upload struct {
 	from, to   *store.Opened
 	experiment string
 	tick       func() // progress was made
-	done       Delivered
+	done       Uploaded
 }
 
-// run delivers one run: first what it holds, then its children, its status last.
-func (d *delivery) run(ctx context.Context, local mlflow.Run, known, parent string) (mlflow.Run, error) {
+// run uploads one run: first what it holds, then its children, its status last.
+func (d *upload) run(ctx context.Context, local mlflow.Run, known, parent string) (mlflow.Run, error) {
 	remote, err := d.find(ctx, local, known, parent)
 	if err != nil {
 		return remote, err
@@ -80,7 +80,7 @@ func (d *delivery) run(ctx context.Context, local mlflow.Run, known, parent stri
 		return remote, err
 	}
 	if err := d.files(ctx, local, remote); err != nil {
-		return remote, fmt.Errorf("deliver artifacts of run %s: %w", local.ID, err)
+		return remote, fmt.Errorf("upload artifacts of run %s: %w", local.ID, err)
 	}
 	children, err := d.from.SearchRuns(ctx, mlflow.RunSearch{
 		ExperimentID: local.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: local.ID}},
@@ -97,9 +97,9 @@ func (d *delivery) run(ctx context.Context, local mlflow.Run, known, parent stri
 	return remote, err
 }
 
-// find returns the run on the server: the known one, one that an earlier delivery or a create without an answer left
+// find returns the run on the server: the known one, one that an earlier upload or a create without an answer left
 // there, else a new one.
-func (d *delivery) find(ctx context.Context, local mlflow.Run, known, parent string) (mlflow.Run, error) {
+func (d *upload) find(ctx context.Context, local mlflow.Run, known, parent string) (mlflow.Run, error) {
 	if known != "" {
 		run, err := d.to.GetRun(ctx, known)
 		if err == nil || !errors.Is(err, mlflow.ErrNotFound) {
@@ -125,7 +125,7 @@ func (d *delivery) find(ctx context.Context, local mlflow.Run, known, parent str
 }
 
 // content adds tags, params and metric points that the server does not have.
-func (d *delivery) content(ctx context.Context, local, remote mlflow.Run, parent string) error {
+func (d *upload) content(ctx context.Context, local, remote mlflow.Run, parent string) error {
 	b := mlflow.Batch{Tags: []mlflow.Tag{{Key: tagKeptRun, Value: local.ID}}}
 	for key, value := range local.Tags {
 		if key == mlflow.ParentRunTag && parent != "" {
@@ -149,7 +149,7 @@ func (d *delivery) content(ctx context.Context, local, remote mlflow.Run, parent
 		b.Metrics = append(b.Metrics, points...)
 	}
 	if err := d.to.LogBatch(ctx, remote.ID, b); err != nil {
-		return fmt.Errorf("deliver run %s: %w", local.ID, err)
+		return fmt.Errorf("upload run %s: %w", local.ID, err)
 	}
 	d.tick()
 	d.done.Params += len(b.Params)
@@ -158,7 +158,7 @@ func (d *delivery) content(ctx context.Context, local, remote mlflow.Run, parent
 }
 
 // missing returns the points of one metric that the server does not have.
-func (d *delivery) missing(ctx context.Context, local, remote mlflow.Run, key string) ([]mlflow.Metric, error) {
+func (d *upload) missing(ctx context.Context, local, remote mlflow.Run, key string) ([]mlflow.Metric, error) {
 	points, err := d.from.MetricHistory(ctx, local.ID, key)
 	if _, some := remote.Metrics[key]; err != nil || !some {
 		return points, err

@@ -76,6 +76,17 @@ func ReadAll(ctx context.Context, path string, offset int64, post Post) Followed
 	return done
 }
 
+// Rest hands what was not taken of a followed file to post, and returns what became of the file as a whole.
+func (f Followed) Rest(ctx context.Context, path string, post Post) Followed {
+	if f.Err == nil {
+		return f
+	}
+	rest := ReadAll(ctx, path, f.Offset, post)
+	f.Points += rest.Points
+	f.Offset, f.Err = rest.Offset, rest.Err
+	return f
+}
+
 // batch is points to be delivered together.
 type batch struct {
 	points []mlflow.Metric

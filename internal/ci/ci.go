@@ -1,0 +1,60 @@
+// Package ci is what a job can do on its CI system beyond printing to its log: hide a text in the log, annotate, write a
+// summary and outputs, get OIDC tokens, comment on the pull or merge request, keep a folder after the job.
+//
+// Facts about a job are package ciinfo's. A system is one file here, which fills in what the system has a native way for;
+// whatever it leaves out is left out of the job, too.
+package ci
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/internal/console"
+	"github.com/Iyalvan/mlops-track/publish"
+	"github.com/Iyalvan/mlops-track/publish/outputs"
+	"github.com/Iyalvan/mlops-track/settings"
+)
+
+// System is what a job can do. Each part may be nil or zero: then the system has no way for it.
+type System struct {
+	Log     console.Commands
+	Summary func(render func(limit int) string) error                        // adds Markdown of at most limit bytes to the job's page
+	Outputs func(values []outputs.Value) error                               // hands values to later steps
+	AWS     AWS                                                              // how a role is assumed
+	Request func(number string, c settings.Comment) (publish.Request, error) // a pull or merge request of the project
+	Keep    func(dir string) string                                          // what keeps a folder after the job, for a person to copy
+}
+
+// AWS is how a role is assumed on a CI system.
+type AWS struct {
+	Offered     bool // the job was given a way to get tokens; else Tokens says what is missing
+	Tokens      func(t settings.Token) (source awsauth.TokenSource, last time.Time)
+	SessionName string
+	SessionTags []awsauth.Tag
+}
+
+// Job is what a system is made from.
+type Job struct {
+	Info      ciinfo.Info
+	Getenv    func(string) string
+	HTTP      *http.Client
+	UserAgent string
+	Now       func() time.Time
+}
+
+// For returns what a job can do on the system that it runs on.
+func For(job Job) System {
+	systems := map[ciinfo.Provider]func(Job) System{
+		ciinfo.GitHub: github,
+		ciinfo.GitLab: gitlab,
+	}
+	if system, known := systems[job.Info.Provider]; known {
+		return system(job)
+	}
+	if job.Getenv(tokenRequestURL) != "" { // what imitates GitHub's tokens elsewhere
+		return System{AWS: githubAWS(job)}
+	}
+	return System{}
+}

@@ -1,0 +1,96 @@
+package ci
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/sethvargo/go-githubactions"
+
+	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/publish"
+	"github.com/Iyalvan/mlops-track/publish/comment"
+	"github.com/Iyalvan/mlops-track/publish/outputs"
+	"github.com/Iyalvan/mlops-track/settings"
+)
+
+// jobLimit is how long GitHub gives tokens to a job whose request token does not say.
+// https://docs.github.com/en/actions/reference/limits
+const jobLimit = 6 * time.Hour
+
+// tokenRequestURL is set where a job may ask for OIDC tokens.
+const tokenRequestURL = "ACTIONS_ID_TOKEN_REQUEST_URL"
+
+// github is GitHub Actions, and what imitates it.
+func github(job Job) System {
+	s := System{Log: githubLog{}, AWS: githubAWS(job), Keep: keepOnGitHub, Request: githubRequest(job)}
+	if file := job.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
+		s.Summary = func(render func(int) string) error { return outputs.WriteSummary(file, render) }
+	}
+	if file := job.Getenv("GITHUB_OUTPUT"); file != "" {
+		s.Outputs = func(values []outputs.Value) error { return outputs.WriteGitHub(file, values) }
+	}
+	return s
+}
+
+// githubLog writes workflow commands.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+type githubLog struct{}
+
+func (githubLog) Mask(text string) []byte { return command("add-mask", text) }
+
+func (githubLog) Annotate(severity, text string) []byte { return command(severity, text) }
+
+// command is a workflow command on a line of its own.
+func command(name, message string) []byte {
+	var b bytes.Buffer
+	githubactions.New(githubactions.WithWriter(&b)).IssueCommand(&githubactions.Command{Name: name, Message: message})
+	return b.Bytes()
+}
+
+func githubAWS(job Job) AWS {
+	ci := job.Info
+	return AWS{
+		Offered: job.Getenv(tokenRequestURL) != "",
+		Tokens: func(t settings.Token) (awsauth.TokenSource, time.Time) {
+			last := awsauth.GitHubTokensEnd(job.Getenv)
+			if last.IsZero() {
+				last = job.Now().Add(jobLimit)
+			}
+			return awsauth.GitHubTokens(job.Getenv, t.Audience, nil), last
+		},
+		SessionName: "GitHubActions",
+		SessionTags: awsauth.GitHubTags(awsauth.Job{
+			Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Action: job.Getenv("GITHUB_ACTION"), Actor: ci.Job.User,
+			Ref: job.Getenv("GITHUB_REF"), Commit: ci.Head.CheckoutSHA,
+		}),
+	}
+}
+
+func githubRequest(job Job) func(string, settings.Comment) (publish.Request, error) {
+	return func(id string, c settings.Comment) (publish.Request, error) {
+		ci := job.Info
+		number, err := strconv.Atoi(id)
+		if err != nil {
+			return nil, fmt.Errorf("pull request number %q is not a number", id)
+		}
+		if c.GitHubToken == "" {
+			return nil, hint.With(fmt.Errorf("there is no token to comment on #%d with", number),
+				"set github-token, for instance by GITHUB_TOKEN: ${{ github.token }} in the step's env")
+		}
+		return comment.NewGitHub(comment.GitHubOptions{
+			HTTP: job.HTTP, APIURL: ci.Repository.APIURL, GraphQLURL: ci.Repository.GraphQLURL, Token: c.GitHubToken,
+			Repository: ci.Repository.Project, Number: number, Fork: ci.Change.Fork, UserAgent: job.UserAgent,
+		})
+	}
+}
+
+// keepOnGitHub is a step that keeps a folder.
+func keepOnGitHub(dir string) string {
+	return fmt.Sprintf(`keep the folder with a step after this one
+      - if: always()
+        uses: actions/upload-artifact@v4
+        with: {name: mlops-track, path: %s, include-hidden-files: true}`, dir)
+}

@@ -1,0 +1,53 @@
+package ci
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/publish"
+	"github.com/Iyalvan/mlops-track/publish/comment"
+	"github.com/Iyalvan/mlops-track/settings"
+)
+
+// gitlab is GitLab CI. Its outputs and reports are files that the job names as artifacts.
+func gitlab(job Job) System {
+	ci := job.Info
+	return System{
+		AWS: AWS{
+			Tokens: func(t settings.Token) (awsauth.TokenSource, time.Time) {
+				return awsauth.VariableToken(t.Variable, job.Getenv(t.Variable)), time.Time{}
+			},
+			SessionName: "GitLabCI",
+			SessionTags: awsauth.GitLabTags(awsauth.Job{
+				Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Action: ci.Job.Name, Actor: ci.Job.User,
+				Ref: ci.Head.Ref, Commit: ci.Head.CheckoutSHA,
+			}),
+		},
+		Request: gitlabRequest(job),
+		Keep: func(dir string) string {
+			return fmt.Sprintf("keep the folder with this line in the job\n    artifacts: {when: always, paths: [%s/]}", dir)
+		},
+	}
+}
+
+func gitlabRequest(job Job) func(string, settings.Comment) (publish.Request, error) {
+	return func(id string, c settings.Comment) (publish.Request, error) {
+		ci := job.Info
+		number, err := strconv.Atoi(id)
+		if err != nil {
+			return nil, fmt.Errorf("merge request number %q is not a number", id)
+		}
+		token := cmp.Or(c.GitLabToken, job.Getenv("CI_JOB_TOKEN"))
+		if token == "" {
+			return nil, hint.With(fmt.Errorf("there is no token to comment on !%d with", number), "set gitlab-token by a masked variable GITLAB_TOKEN")
+		}
+		return comment.NewGitLab(comment.GitLabOptions{
+			HTTP: job.HTTP, APIURL: ci.Repository.APIURL, Token: token, JobToken: c.GitLabToken == "",
+			Project: cmp.Or(ci.Change.Project, ci.Repository.Project), Number: number, UserAgent: job.UserAgent,
+		})
+	}
+}

@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/internal/ci"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/step"
+)
+
+// assumeTimeout bounds the way to the first credentials, repeated attempts included.
+const assumeTimeout = 30 * time.Second
+
+// credentials are what the job has of AWS beyond what is in its environment; the zero value is nothing.
+type credentials struct {
+	settings settings.AWS
+	session  *awsauth.Session
+	endpoint *awsauth.Endpoint
+	child    awsauth.Child
+}
+
+// assume gets the credentials of the role and starts to keep them fresh. Without a role there is nothing to do. private is a
+// folder that only we read.
+func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private string) (credentials, error) {
+	c := credentials{settings: s}
+	if s.Role.ARN == "" && len(s.AllowedAccounts) == 0 {
+		return c, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, assumeTimeout)
+	defer cancel()
+	if s.MaskAccount {
+		a.console.Mask(accountOf(s.Role.ARN))
+	}
+	var err error
+	if c.session, err = awsauth.Start(ctx, a.sessionOptions(s, offer)); err != nil {
+		return c, fmt.Errorf("get AWS credentials: %w", err)
+	}
+	if err := a.forStep(ctx, &c, filepath.Join(private, "aws")); err != nil {
+		return c, errors.Join(err, c.stop())
+	}
+	a.sayAssumed(c)
+	return c, nil
+}
+
+// stop ends the renewal and what serves it.
+func (c credentials) stop() error {
+	var err error
+	if c.endpoint != nil {
+		err = c.endpoint.Close()
+	}
+	if c.session != nil {
+		c.session.Stop()
+	}
+	return err
+}
+
+// sessionOptions say how the job gets its credentials: the settings, and what the CI system offers.
+func (a *app) sessionOptions(s settings.AWS, offer ci.AWS) awsauth.Options {
+	o := roleOptions(s)
+	o.Tokens, o.Last = a.tokens(s, offer)
+	o.Role.SessionName = cmp.Or(o.Role.SessionName, offer.SessionName)
+	if o.Tokens == nil && !s.Role.SkipTagging {
+		o.Role.Tags = offer.SessionTags
+	}
+	o.Secret, o.Warn, o.Now = a.console.Mask, a.console.Warn, time.Now
+	return o
+}
+
+// tokens picks where OIDC tokens come from, and when they end; nil where the role is assumed from existing credentials. On a
+// CI system that has given neither a token nor credentials it is that system's source, which says what is missing.
+func (a *app) tokens(s settings.AWS, offer ci.AWS) (awsauth.TokenSource, time.Time) {
+	existing := func(name string) bool { return a.getenv(name) != "" }
+	switch {
+	case s.Role.ARN == "" || s.Role.Chaining || s.Profile != "":
+		return nil, time.Time{}
+	case s.Token.File != "":
+		return awsauth.FileToken(s.Token.File), time.Time{}
+	case existing(s.Token.Variable):
+		return awsauth.VariableToken(s.Token.Variable, a.getenv(s.Token.Variable)), time.Time{}
+	case offer.Tokens == nil || !offer.Offered && slices.ContainsFunc(ambientVariables(), existing):
+		return nil, time.Time{}
+	}
+	return offer.Tokens(s.Token)
+}
+
+// ambientVariables show that there are AWS credentials already.
+func ambientVariables() []string {
+	return []string{
+		"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI",
+	}
+}
+
+// forStep prepares what the step gets.
+func (a *app) forStep(ctx context.Context, c *credentials, private string) (err error) {
+	c.child = awsauth.Child{
+		Mode: awsauth.ChildMode(c.settings.Credentials), Region: c.session.Identity().Region,
+		RoleAssumed: c.settings.Role.ARN != "", TokenVariable: c.settings.Token.Variable, Getenv: a.getenv,
+	}
+	if !c.child.RoleAssumed {
+		c.child.Mode = awsauth.None
+	}
+	switch c.child.Mode {
+	case awsauth.Refreshing:
+		if c.endpoint, err = awsauth.Serve(private, c.session, a.console.Mask); err != nil {
+			return err
+		}
+		c.child.Endpoint = c.endpoint
+	case awsauth.Env:
+		if c.child.Credentials, err = c.session.Retrieve(ctx); err != nil {
+			return err
+		}
+	case awsauth.None:
+		return nil
+	}
+	profile := cmp.Or(c.settings.Profile, a.getenv("AWS_PROFILE"), a.getenv("AWS_DEFAULT_PROFILE"))
+	c.child.SharedFiles, err = a.sharedFiles().WithoutCredentials(private, profile)
+	return err
+}
+
+// sharedFiles are the AWS configuration files that the step would read.
+func (a *app) sharedFiles() awsauth.SharedFiles {
+	files := awsauth.SharedFiles{Config: a.getenv("AWS_CONFIG_FILE"), Credentials: a.getenv("AWS_SHARED_CREDENTIALS_FILE")}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return files
+	}
+	files.Config = cmp.Or(files.Config, filepath.Join(home, ".aws", "config"))
+	files.Credentials = cmp.Or(files.Credentials, filepath.Join(home, ".aws", "credentials"))
+	return files
+}
+
+// variables are those to set for the step and those to remove from what it would inherit.
+func (c credentials) variables(inherited []string) step.Variables {
+	if c.child.RoleAssumed {
+		set, remove := c.child.Environment(names(inherited))
+		return step.Variables{Set: set, Remove: remove}
+	}
+	set := map[string]string{}
+	if region := c.settings.Region; region != "" {
+		set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = region, region
+	}
+	if c.settings.Profile != "" {
+		set["AWS_PROFILE"] = c.settings.Profile
+	}
+	return step.Variables{Set: set}
+}
+
+func (a *app) sayAssumed(c credentials) {
+	who := c.session.Identity()
+	name := who.ARN
+	if c.settings.MaskAccount && who.Account != "" {
+		a.console.Mask(who.Account)
+		name = strings.ReplaceAll(name, who.Account, "***")
+	}
+	how := map[awsauth.ChildMode]string{
+		awsauth.Refreshing: "the step gets its credentials from a local endpoint that renews them",
+		awsauth.Env:        "the step gets its credentials as variables, which end " + who.Expires.UTC().Format("15:04 MST"),
+		awsauth.None:       "the step keeps the credentials it has",
+	}[c.child.Mode]
+	a.console.Say("aws: %s in %s; %s", name, who.Region, how)
+	if removed := c.variables(a.Environ).Remove; len(removed) > 0 {
+		a.console.Say("aws: removed from the step's environment: %s", strings.Join(removed, " "))
+	}
+	if c.child.SharedFiles != (awsauth.SharedFiles{}) {
+		a.console.Say("aws: the step sees the AWS configuration files without the credentials of the default profile")
+	}
+}
+
+// accountOf is the account in the ARN of a role; empty for a name.
+func accountOf(role string) string {
+	parsed, err := arn.Parse(role)
+	if err != nil {
+		return ""
+	}
+	return parsed.AccountID
+}
+
+// names are those of an environment.
+func names(environ []string) []string {
+	out := make([]string, 0, len(environ))
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		out = append(out, name)
+	}
+	return out
+}
+
+// access is how the job itself reaches stores and buckets: as the role, else with existing credentials.
+func (c credentials) access(o store.Options) store.Options {
+	o.AWS = func(ctx context.Context) (aws.Config, error) {
+		return awsauth.Ambient(ctx, c.settings.Profile, c.settings.Region)
+	}
+	if c.session != nil {
+		o.AWS = func(context.Context) (aws.Config, error) { return c.session.Config(), nil }
+		o.S3.Identity = c.session.Identity().ARN
+	}
+	o.S3.Config = o.AWS
+	return o
+}
+
+// planned is what the step would get, for a plan that is only printed.
+func planned(s settings.AWS, private string) credentials {
+	return credentials{settings: s, child: awsauth.Child{
+		Mode: awsauth.ChildMode(s.Credentials), Region: s.Region, RoleAssumed: s.Role.ARN != "", TokenVariable: s.Token.Variable,
+		Endpoint:    &awsauth.Endpoint{URL: "http://127.0.0.1:<port>/credentials", TokenFile: filepath.Join(private, "aws", "aws-token")},
+		Credentials: aws.Credentials{AccessKeyID: "<key>", SecretAccessKey: "<secret>", SessionToken: "<token>"},
+	}}
+}

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+	"github.com/Iyalvan/mlops-track/publish"
+	"github.com/Iyalvan/mlops-track/publish/report"
+	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/step"
+	"github.com/Iyalvan/mlops-track/step/results"
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+// uploadInterval is how often a long upload says how far it is.
+const uploadInterval = 5 * time.Second
+
+// finish takes what the step left, closes the run, and returns what is told about it. It returns only when the run is closed
+// or cannot be.
+func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result step.Result, live *results.Follower) publish.Ended {
+	if watched.Err() == nil { // a cancel of the step was told when it came
+		defer context.AfterFunc(watched, func() {
+			j.console.Say("%v: the step has ended, so its status stays; what the store does not take in %s is given up", context.Cause(watched), closeBudget)
+		})()
+	}
+	extra := extraTime(j.settings.Step.StopGrace)
+	server, tick, cancel := within(watched, closeBudget+extra, j.settings.Store.FinishTimeout)
+	defer cancel()
+	storing, _, cancelStoring := within(watched, storeBudget+extra, 0)
+	defer cancelStoring()
+	t.offline.Limit(server.Done(), tick)
+
+	metrics := live.Finish(server, tick).Rest(storing, j.files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
+		return t.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})
+	})
+	outputs := step.Collect(j.files, j.settings.Step, metrics, j.resultFolders())
+	finished := track.Finisher{
+		Store: t.Store, Artifacts: t.offline, RunName: j.settings.Run.Name, RegisterModel: j.settings.Run.RegisterModel,
+		OnDefault: j.info.Head.OnDefault, Uploading: j.sayUploading(len(outputs.Files)),
+	}.Finish(storing, run, result, outputs)
+
+	ended := publish.Ended{
+		Run: finished, Step: result, Place: j.place(t, run.ExperimentID, run.ID), Notices: append(finished.Notices, j.lost(t)...),
+		ExitCode: exitCode(finished.Verdict.ExitCode, j.settings.Store.OnTrackingError, len(finished.Faults) > 0 || metrics.Err != nil),
+	}
+	if result.Interrupt == nil { // after a cancel there is no time
+		ended.Curves = publish.Curves(storing, t.Store, run.ID, finished.Run.Metrics)
+	}
+	j.console.Tell(ended.Notices...)
+	return ended
+}
+
+// lost says why a part of the run is stored offline. A run that began offline was told of then.
+func (j job) lost(t tracking) []notice.Notice {
+	lost := t.offline.Lost()
+	if lost == nil || t.offline.Began() {
+		return nil
+	}
+	return append(notice.FromError(lost), notice.Warn(
+		"the tracking server did not take all of the run; the rest is stored offline in "+j.settings.Store.OfflineDir, j.uploadLater(),
+	))
+}
+
+// resultFolders are the folders, besides the working directory, in which files of the step may lie.
+func (j job) resultFolders() []string {
+	folders := append([]string{j.Dir}, j.temporaryFolders()...)
+	if j.info.InCI() && j.info.Job.Workspace != "" {
+		folders = append(folders, j.info.Job.Workspace)
+	}
+	return folders
+}
+
+// sayUploading says now and then how far an upload is.
+func (j job) sayUploading(files int) func(artifact.Progress) {
+	told := time.Now()
+	return func(done artifact.Progress) {
+		if time.Since(told) >= uploadInterval {
+			told = time.Now()
+			j.console.Say("uploaded %d of %d artifacts, %s", done.Files, files, report.Size(done.Bytes))
+		}
+	}
+}
+
+// exitCode is the job's: the verdict's, or 1 where the user wants it to count that the store did not take everything.
+func exitCode(verdict int, onTrackingError string, lost bool) int {
+	if verdict == exitOK && onTrackingError == "fail" && lost {
+		return exitError
+	}
+	return verdict
+}
+
+// publisher tells about the runs of the job.
+func (j job) publisher() publish.Publisher {
+	return j.app.publisher(j.settings.Report, j.info)
+}

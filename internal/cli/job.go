@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/internal/ci"
+	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/publish"
+	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/step"
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+// job is the main job with what it works with, built once.
+type job struct {
+	*app
+
+	settings  settings.Settings
+	info      ciinfo.Info
+	system    ci.System
+	runner    step.Runner
+	files     step.Files
+	pythonDir string // folder of the Python hook; empty: there is none
+}
+
+// track runs the main job, from checked settings to the exit code. An error means that the step was not started.
+func (a *app) track(ctx context.Context, s settings.Settings) error {
+	work, err := os.MkdirTemp("", "mlops-track-")
+	if err != nil {
+		return fmt.Errorf("make a temporary folder: %w", err)
+	}
+	defer os.RemoveAll(work)
+	info := a.detectCI(s.CI)
+	pythonDir, notices := a.pythonFolder()
+	j := job{
+		app: a, settings: s, info: info, system: a.system(info), runner: redactingRunner{step.Local{}, a.secrets},
+		files: step.NewFiles(s.Step, work), pythonDir: pythonDir,
+	}
+	plan := track.NewPlan(s.Run, info, track.Program{
+		Version: a.Version, JobTag: rand.Text(), Source: step.Source(s.Step.Command), Dir: a.Dir,
+	}, time.Now())
+	notices = append(notices, plan.Notices...)
+	a.console.Tell(notices...)
+	if s.DryRun {
+		return j.describe(plan)
+	}
+	watched, signals, stop := watch(ctx, a.Signals)
+	defer stop()
+	creds, err := j.assume(watched, s.AWS, j.system.AWS, work)
+	if err != nil {
+		return j.notStarted(watched, err)
+	}
+	defer func() { a.console.Tell(notice.FromError(creds.stop())...) }()
+	t, run, err := j.open(watched, plan, creds)
+	if err != nil {
+		return j.notStarted(watched, err)
+	}
+	defer func() { a.console.Tell(notice.FromError(t.close(watched))...) }()
+	notices = append(notices, j.tellOpened(t, run, plan.Experiment)...)
+
+	env := step.NewEnvironment(a.Environ, j.variables(t, run, plan, creds), s.Step.PassEnv)
+	result, live := j.train(t, run, env.All, signals)
+	ended := j.finish(watched, t, run, result, live)
+	ended.Experiment, ended.Notices = plan.Experiment, append(notices, ended.Notices...)
+	a.code = ended.ExitCode
+	publishing, _, cancel := within(watched, storeBudget+extraTime(s.Step.StopGrace), s.Store.FinishTimeout)
+	defer cancel()
+	j.publisher().Publish(publishing, ended)
+	return nil
+}
+
+// notStarted ends a job whose run could not be opened.
+func (j job) notStarted(watched context.Context, err error) error {
+	status, code := mlflow.Failed, exitError
+	if cause, ok := errors.AsType[interruption](context.Cause(watched)); ok {
+		status, code = mlflow.Killed, 128+signalNumber(cause.signal)
+	}
+	j.publisher().NotStarted(status, code)
+	j.code = code
+	return err
+}

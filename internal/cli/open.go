@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/internal/redact"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/publish"
+	"github.com/Iyalvan/mlops-track/step"
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+// open opens the store and the run of a plan.
+func (j job) open(ctx context.Context, plan track.Plan, creds credentials) (tracking, mlflow.Run, error) {
+	options, err := j.access()
+	if err != nil {
+		return tracking{}, mlflow.Run{}, err
+	}
+	options = creds.access(options)
+	options.URI, options.Dir, options.Environ = j.settings.Store.TrackingURI, j.Dir, j.Environ
+	t, err := openStore(ctx, j.settings.Store, options, j.secrets, plan.Experiment)
+	if err != nil {
+		return t, mlflow.Run{}, err
+	}
+	run, err := t.open(ctx, plan)
+	if err != nil {
+		err = errors.Join(err, t.close(ctx))
+	}
+	return t, run, err
+}
+
+// tellOpened says where the run is, and warns if that is not where it should be.
+func (j job) tellOpened(t tracking, run mlflow.Run, experiment string) []notice.Notice {
+	var notices []notice.Notice
+	if t.offline.Began() {
+		notices = append(notices, notice.Warn(
+			fmt.Sprintf("%v\nthe run is stored offline in %s", t.offline.Lost(), j.settings.Store.OfflineDir), j.uploadLater(),
+		))
+	}
+	j.console.Tell(notices...)
+	place := j.place(t, run.ExperimentID, run.ID)
+	where := place.Store
+	switch {
+	case place.Offline != "":
+		where = place.Offline
+	case place.RunURL != "":
+		where = place.RunURL
+	}
+	j.console.Say("run %s in experiment %s: %s", run.Name, experiment, where)
+	if plugin := t.offline.Direct().Plugin; plugin != "" {
+		j.console.Say("MLflow's own client needs the Python package %s to log there from the step", plugin)
+	}
+	return notices
+}
+
+// place is where the run can be seen.
+func (j job) place(t tracking, experimentID, runID string) publish.Place {
+	direct := t.offline.Direct()
+	p := publish.Place{RunURL: direct.RunURL(experimentID, runID), Store: direct.Display, Upload: j.uploadCommand()}
+	if t.offline.Lost() != nil {
+		p.Offline = j.settings.Store.OfflineDir
+	}
+	if p.RunURL == "" && p.Offline == "" && !j.info.InCI() {
+		p.View = viewCommand(j.settings.Store.TrackingURI, direct.Display)
+	}
+	return p
+}
+
+// viewCommand shows a run whose store has no page of its own.
+func viewCommand(uri, display string) string {
+	if uri == "sqlite:///mlflow.db" {
+		return "mlops-track ui"
+	}
+	return "mlops-track ui --tracking-uri " + step.Quote(display)
+}
+
+// uploadCommand uploads later what is stored offline.
+func (j job) uploadCommand() string {
+	dir := j.settings.Store.OfflineDir
+	if rel, err := filepath.Rel(j.Dir, dir); err == nil && filepath.IsLocal(rel) {
+		dir = rel
+	}
+	return "mlops-track sync " + step.Quote(dir)
+}
+
+// uploadLater says how the offline folder leaves the CI job, and how it gets to the server.
+func (j job) uploadLater() string {
+	later := "upload it later: " + j.uploadCommand()
+	if j.system.Keep == nil {
+		return later
+	}
+	dir := j.settings.Store.OfflineDir
+	if rel, err := filepath.Rel(j.Dir, dir); err == nil && filepath.IsLocal(rel) {
+		dir = rel
+	}
+	return j.system.Keep(dir) + "\nthen " + later
+}
+
+// variables are those to set for the step and to remove from what it would inherit.
+func (j job) variables(t tracking, run mlflow.Run, plan track.Plan, creds credentials) step.Variables {
+	tags := redact.Deep(j.secrets, plan.Tags) // the step's environment shows what is stored
+	all := []step.Variables{
+		step.RunVariables(run.ID, run.ExperimentID, tags), {Set: t.offline.Direct().ChildEnv},
+		j.files.Variables(j.settings.Step.WorkingDirectory, j.pythonDir), creds.variables(j.Environ),
+	}
+	if j.settings.Step.Script != "" { // the runner gives an action a token that it gives no ordinary step
+		all = append(all, step.Variables{Remove: []string{"ACTIONS_RUNTIME_TOKEN"}})
+	}
+	return step.Join(all...)
+}
+
+// hook is what the Python hook is told.
+func (j job) hook(t tracking, run mlflow.Run) step.HookConfig {
+	direct, autolog := t.offline.Direct(), j.settings.Step.Autolog
+	return step.HookConfig{
+		Autolog: autolog.Enabled, AutologConfig: autolog.Config, RunID: run.ID, RunName: run.Name,
+		ExperimentID: run.ExperimentID, Experiment: t.experiment,
+		TrackingURI: direct.ChildEnv["MLFLOW_TRACKING_URI"], StoreLock: direct.LockPath,
+	}
+}

@@ -1,0 +1,18 @@
+package cli
+
+import (
+	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/publish"
+	"github.com/Iyalvan/mlops-track/settings"
+)
+
+// publisher tells about runs on the CI system of a job.
+func (a *app) publisher(s settings.Report, info ciinfo.Info) publish.Publisher {
+	system := a.system(info)
+	return publish.Publisher{
+		Console: a.console, Secrets: a.secrets, CI: info, Summary: system.Summary, Outputs: system.Outputs, Files: s.Files,
+		Thread: publish.Thread{
+			Number: info.Change.ID, Queue: info.Event.Kind == ciinfo.EventMergeGroup, Settings: s.Comment, Open: system.Request,
+		},
+	}
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/redact"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/offline"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+const (
+	// startTimeout bounds the first calls to a tracking server: within it a user is told what is wrong.
+	startTimeout = 8 * time.Second
+
+	// closeTimeout bounds closing an embedded store, or ending the server of a database.
+	closeTimeout = 5 * time.Second
+
+	// killedTimeout bounds telling the server of a cancel.
+	killedTimeout = 5 * time.Second
+)
+
+// tracking is where the run of a job goes: the store of the tracking URI, behind what continues offline, behind what
+// removes secrets.
+type tracking struct {
+	mlflow.Store
+
+	offline    *offline.Store
+	secrets    *redact.Redactor
+	experiment string // name
+}
+
+// openStore opens the store of a job. options say how it is reached.
+func openStore(ctx context.Context, s settings.Store, options store.Options, secrets *redact.Redactor, experiment string) (tracking, error) {
+	opened, err := store.Open(ctx, options)
+	if err != nil {
+		return tracking{}, err
+	}
+	o := offline.Options{TrackingURI: opened.Display, Experiment: secrets.Text(experiment), StartTimeout: startTimeout}
+	if s.OnTrackingError == "keep" {
+		o.Dir = s.OfflineDir
+	}
+	behind := offline.New(opened, o)
+	return tracking{Store: store.Redacting(behind, secrets), offline: behind, secrets: secrets, experiment: experiment}, nil
+}
+
+// open opens the run of a plan.
+func (t tracking) open(ctx context.Context, plan track.Plan) (mlflow.Run, error) {
+	if plan.Resume != "" {
+		t.offline.Resume(plan.Resume, mlflow.NewRun{Name: t.secrets.Text(plan.RunName), User: plan.User, Start: time.Now(), Tags: plan.Tags})
+	}
+	return track.Open(ctx, t.Store, plan)
+}
+
+// direct is the store that the run is open in, without the way around an unreachable server.
+func (t tracking) direct() mlflow.Store { return store.Redacting(t.offline.Direct(), t.secrets) }
+
+// close closes the store, also when ctx is over.
+func (t tracking) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	return t.offline.Close(ctx)
+}

@@ -1,0 +1,55 @@
+package publish
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/publish/report"
+)
+
+// report makes the report of a run that this job made.
+func (p Publisher) report(e Ended) report.Report {
+	run, verdict := e.Run.Run, e.Run.Verdict
+	r := report.Report{
+		Status: string(verdict.Status), ExitCode: e.ExitCode, ErrorType: verdict.ErrorType, ErrorMessage: verdict.ErrorMessage,
+		Experiment: e.Experiment, RunName: run.Name, RunID: run.ID, RunURL: e.Place.RunURL, Store: e.Place.Store, Kept: e.Place.Offline,
+		JobURL: cmp.Or(p.CI.Job.URL, p.CI.Pipeline.RunURL), Commit: p.CI.Head.ShortSHA(), CommitURL: p.CI.CommitURL(),
+		Duration: e.Step.End.Sub(e.Step.Start), Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+		OwnParams: e.Run.OwnParams, Histories: e.Curves, Params: run.Params, Metrics: make(map[string]float64, len(run.Metrics)),
+		LogTail: e.Step.Tail, Warnings: warnings(e.Notices),
+		Artifacts: report.Artifacts{
+			Files: e.Run.Uploads.Files, Bytes: e.Run.Uploads.Bytes, Failed: len(e.Run.Uploads.Failed), Paths: e.Run.Uploaded,
+		},
+		Origin: report.Origin{
+			Change: p.CI.Change.ID, Head: p.CI.Head.SHA, Key: p.Thread.Key(p.CI.Pipeline.Name, p.CI.Job.Name, e.Experiment),
+			Section: p.CI.Job.MatrixLabel, Run: p.CI.Pipeline.RunNumber(), Attempt: p.CI.Pipeline.Attempt, Ended: e.Step.End,
+		},
+	}
+	for key, m := range run.Metrics {
+		r.Metrics[key] = m.Value
+	}
+	if m := e.Run.Model; m.Name != "" {
+		r.Model = fmt.Sprintf("%s version %s", m.Name, m.Version)
+	}
+	return r
+}
+
+// warnings are those among notices: an error is the verdict's to tell.
+func warnings(notices []notice.Notice) []report.Warning {
+	var out []report.Warning
+	for _, n := range notices {
+		if n.Severity == notice.Warning {
+			out = append(out, report.Warning{Text: n.Text, Next: n.Hint})
+		}
+	}
+	return out
+}
+
+// join joins what is not empty.
+func join(separator string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), separator)
+}

@@ -1,0 +1,106 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/internal/console"
+	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/internal/redact"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/publish/outputs"
+	"github.com/Iyalvan/mlops-track/publish/report"
+	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/step"
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+// Publisher tells about the runs of one job.
+type Publisher struct {
+	Console *console.Console
+	Secrets *redact.Redactor
+	CI      ciinfo.Info
+	Summary func(render func(limit int) string) error // nil: the CI system has none
+	Outputs func(values []outputs.Value) error        // nil: the CI system has none
+	Thread  Thread
+	Files   settings.Files
+}
+
+// Ended is a run that has ended, with all that is told about it.
+type Ended struct {
+	Run        track.FinishedRun
+	Step       step.Result
+	ExitCode   int // of this process
+	Experiment string
+	Place      Place
+	Curves     map[string][]report.Point
+	Notices    []notice.Notice // the run's, and those of the job around it
+}
+
+// Place is where a run can be seen.
+type Place struct {
+	RunURL  string // empty where the store has no page
+	Store   string // tracking URI without secrets
+	Offline string // folder where the run, or a part of it, is stored; empty if the server has it all
+	View    string // command that shows the run; empty where there is a page
+	Upload  string // command that uploads what is stored offline
+}
+
+// Publish tells about a run. The comment comes last, because it may take the longest.
+func (p Publisher) Publish(ctx context.Context, e Ended) {
+	r := redact.Deep(p.Secrets, p.report(e))
+	p.Console.Block(report.Terminal(r))
+	p.Console.Say("%s", r.Verdict())
+	if e.Place.Offline != "" {
+		p.Console.Say("stored offline in %s; upload it later: %s", e.Place.Offline, e.Place.Upload)
+	} else if e.Place.View != "" {
+		p.Console.Say("view run: %s", e.Place.View)
+	}
+	p.writeSummary(r)
+	p.writeReports(r)
+	values := p.values(e)
+	left := p.write(values, values)
+	p.tellLeftOut(left)
+	url := p.Thread.Post(ctx, p.Console, r)
+	if url == "" {
+		return
+	}
+	late := outputs.Value{Name: commentURL, Text: p.Secrets.Text(url)}
+	more := p.write([]outputs.Value{late}, append(values, late))
+	p.tellLeftOut(slices.DeleteFunc(more, func(name string) bool { return slices.Contains(left, name) })) // the others were told
+}
+
+// NotStarted writes the outputs of a job whose run could not be opened.
+func (p Publisher) NotStarted(status mlflow.Status, exitCode int) {
+	values := []outputs.Value{{Name: "status", Text: string(status)}, {Name: "exit-code", Text: fmt.Sprint(exitCode)}}
+	p.tellLeftOut(p.write(values, values))
+}
+
+func (p Publisher) writeSummary(r report.Report) {
+	if p.Summary != nil {
+		p.tell(p.Summary(func(limit int) string { return report.Comment(r, limit) }))
+	}
+}
+
+// write writes outputs for later steps and jobs: the CI system gets the new ones, the dotenv file is written with all. It
+// returns those that the latter has no room for.
+func (p Publisher) write(fresh, all []outputs.Value) (left []string) {
+	if p.Outputs != nil {
+		p.tell(p.Outputs(fresh))
+	}
+	if p.Files.Outputs != "" {
+		var err error
+		left, err = outputs.WriteDotenv(p.Files.Outputs, all)
+		p.tell(err)
+	}
+	return left
+}
+
+func (p Publisher) tell(err error) {
+	if err != nil {
+		p.Console.Warn(err.Error(), hint.Of(err))
+	}
+}

@@ -1,0 +1,65 @@
+package publish
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+	"github.com/Iyalvan/mlops-track/publish/report"
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+// Stored reads an ended run from the store and makes its report, from what the run says of itself. The comment is that of
+// the job that made the run.
+func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experiment string) (report.Report, error) {
+	run, err := st.GetRun(ctx, runID)
+	if err != nil {
+		return report.Report{}, fmt.Errorf("read run %q: %w", runID, err)
+	}
+	if run.Status == mlflow.Running || run.Status == mlflow.Scheduled {
+		return report.Report{}, fmt.Errorf("run %q is still %s: report it when it has ended", runID, run.Status)
+	}
+	commit := run.Tags["mlflow.source.git.commit"]
+	r := report.Report{
+		Status: string(run.Status), ExitCode: int(number(run.Tags["mlops.exit_code"])), ErrorType: run.Tags["mlops.error_type"],
+		ErrorMessage: run.Tags["mlops.error_message"], Experiment: experiment, RunName: run.Name, RunID: run.ID,
+		RunURL: st.RunURL(run.ExperimentID, run.ID), Store: st.Display,
+		JobURL:   cmp.Or(run.Tags["cicd.pipeline.task.run.url.full"], run.Tags["cicd.pipeline.run.url.full"]),
+		Duration: max(0, run.End.Sub(run.Start)), Params: run.Params, Metrics: make(map[string]float64, len(run.Metrics)),
+		Histories: Curves(ctx, st, run.ID, run.Metrics), Commit: commit[:min(7, len(commit))], Warnings: storedWarnings(run.Tags),
+		Origin: report.Origin{
+			Change: run.Tags["vcs.change.id"], Head: run.Tags["vcs.ref.head.revision"], Section: ciinfo.MatrixLabel(run.Tags["mlops.ci.matrix"]),
+			Key: p.Thread.Key(run.Tags["cicd.pipeline.name"], run.Tags["cicd.pipeline.task.name"], experiment),
+			Run: number(run.Tags["cicd.pipeline.run.id"]), Attempt: int(number(run.Tags["mlops.ci.attempt"])), Ended: run.End,
+		},
+	}
+	for key, m := range run.Metrics {
+		r.Metrics[key] = m.Value
+	}
+	return r, nil
+}
+
+// number is a tag as a number; 0 where it is missing.
+func number(tag string) int64 {
+	n, err := strconv.ParseInt(tag, 10, 64)
+	if err != nil { // not every run has one
+		return 0
+	}
+	return n
+}
+
+func storedWarnings(tags map[string]string) []report.Warning {
+	var out []report.Warning
+	if keys := tags["mlops.collisions"]; keys != "" {
+		out = append(out, report.Warning{Text: "collision detected: " + keys, Next: "give yours a prefix, as in custom.accuracy"})
+	}
+	if tags["mlops.autolog"] == string(track.AutologEmpty) {
+		out = append(out, report.Warning{Text: strings.Split(track.EmptyAutolog(0).Text, "\n")[0]})
+	}
+	return out
+}
