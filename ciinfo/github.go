@@ -57,6 +57,8 @@ type githubCommit struct {
 	Repo *githubRepository `json:"repo"` // null when the fork was deleted
 }
 
+// detectGitHub reads GitHub's default variables
+// (https://docs.github.com/en/actions/reference/workflows-and-actions/variables) and the event file.
 func detectGitHub(s Source) Info {
 	env := s.Getenv
 	event := readEvent(s)

@@ -8,6 +8,7 @@ import (
 	"strings"
 )
 
+// detectGitLab reads the variables of https://docs.gitlab.com/ci/variables/predefined_variables/.
 func detectGitLab(s Source) Info {
 	env := s.Getenv
 	info := Info{
