@@ -3,6 +3,7 @@ package ciinfo
 import (
 	"cmp"
 	"encoding/json"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -56,14 +57,15 @@ type githubCommit struct {
 	Repo *githubRepository `json:"repo"` // null when the fork was deleted
 }
 
+// detectGitHub reads GitHub's default variables
+// (https://docs.github.com/en/actions/reference/workflows-and-actions/variables) and the event file.
 func detectGitHub(s Source) Info {
 	env := s.Getenv
 	event := readEvent(s)
 	server := publicURL(cmp.Or(env("GITHUB_SERVER_URL"), "https://github.com"))
 	repository := env("GITHUB_REPOSITORY")
 	info := Info{
-		Provider: GitHub,
-		Event:    Event{Kind: githubEventKind(env), Name: env("GITHUB_EVENT_NAME")},
+		Event: Event{Kind: githubEventKind(env), Name: env("GITHUB_EVENT_NAME")},
 		Repository: Repository{
 			Project:       repository,
 			Host:          "github",
@@ -88,7 +90,7 @@ func detectGitHub(s Source) Info {
 			Workspace: env("GITHUB_WORKSPACE"),
 		},
 	}
-	info.Pipeline.Attempt, _ = strconv.Atoi(env("GITHUB_RUN_ATTEMPT"))
+	info.Pipeline.Attempt = counted(env("GITHUB_RUN_ATTEMPT"), 1)
 	if repository != "" {
 		info.Repository.Name = path.Base(repository)
 		info.Repository.URL = publicURL(server + "/" + repository)
@@ -147,13 +149,13 @@ func (i *Info) githubURLs() {
 	if i.Repository.URL == "" || i.Pipeline.RunID == "" {
 		return
 	}
-	run := i.Repository.URL + "/actions/runs/" + i.Pipeline.RunID
+	run := i.Repository.URL + "/actions/runs/" + url.PathEscape(i.Pipeline.RunID)
 	i.Pipeline.RunURL = run
 	if i.Pipeline.Attempt > 1 {
 		i.Pipeline.RunURL += "/attempts/" + strconv.Itoa(i.Pipeline.Attempt)
 	}
 	if i.Job.ID != "" {
-		i.Job.URL = run + "/job/" + i.Job.ID
+		i.Job.URL = run + "/job/" + url.PathEscape(i.Job.ID)
 	}
 }
 

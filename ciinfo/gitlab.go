@@ -3,15 +3,16 @@ package ciinfo
 import (
 	"cmp"
 	"encoding/json"
+	"net/url"
 	"path"
 	"strings"
 )
 
+// detectGitLab reads the variables of https://docs.gitlab.com/ci/variables/predefined_variables/.
 func detectGitLab(s Source) Info {
 	env := s.Getenv
 	info := Info{
-		Provider: GitLab,
-		Event:    Event{Kind: gitlabEventKind(env), Name: env("CI_PIPELINE_SOURCE")},
+		Event: Event{Kind: gitlabEventKind(env), Name: env("CI_PIPELINE_SOURCE")},
 		Repository: Repository{
 			Project:       env("CI_PROJECT_PATH"),
 			URL:           publicURL(env("CI_PROJECT_URL")),
@@ -93,7 +94,7 @@ func (i *Info) gitlabChange(env func(string) string) {
 	i.Change.Title = env("CI_MERGE_REQUEST_TITLE")
 	i.Change.Project = cmp.Or(env("CI_MERGE_REQUEST_PROJECT_PATH"), i.Repository.Project)
 	if project := publicURL(cmp.Or(env("CI_MERGE_REQUEST_PROJECT_URL"), i.Repository.URL)); project != "" {
-		i.Change.URL = project + "/-/merge_requests/" + i.Change.ID
+		i.Change.URL = project + "/-/merge_requests/" + url.PathEscape(i.Change.ID)
 	}
 	source := env("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH")
 	i.Change.Fork = source != "" && source != i.Change.Project

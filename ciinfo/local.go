@@ -3,7 +3,6 @@ package ciinfo
 import (
 	"cmp"
 	"context"
-	"net/url"
 	"os/exec"
 	"os/user"
 	"path"
@@ -64,15 +63,6 @@ func (g gitIn) ask(args ...string) string {
 	cmd.WaitDelay = gitTimeout / 4
 	out, _ := cmd.Output() // what it could not tell is not known
 	return strings.TrimSpace(string(out))
-}
-
-// hostedBy names the well-known hosts in OpenTelemetry's words.
-func hostedBy(repositoryURL string) string {
-	u, err := url.Parse(repositoryURL)
-	if err != nil {
-		return ""
-	}
-	return map[string]string{"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}[u.Hostname()]
 }
 
 // localUser looks where Python's getpass.getuser, which MLflow uses, looks.

@@ -24,7 +24,16 @@ func publicURL(address string) string {
 		return ""
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	azureSSH(u)
 	return strings.TrimSuffix(trimURL(u.String()), ".git")
+}
+
+// azureSSH turns Azure's address for ssh, ssh.dev.azure.com/v3/ORG/PROJECT/REPOSITORY, into the page of the repository.
+func azureSSH(u *url.URL) {
+	parts := strings.Split(u.Path, "/")
+	if u.Hostname() == "ssh.dev.azure.com" && len(parts) == 5 && parts[1] == "v3" {
+		u.Host, u.Path, u.RawPath = "dev.azure.com", "/"+parts[2]+"/"+parts[3]+"/_git/"+parts[4], ""
+	}
 }
 
 // isHost tells git's host:path form from a Windows path (C:\x) and a local path with a colon in it.
@@ -50,15 +59,4 @@ func refType(ref string) string {
 		return Tag
 	}
 	return ""
-}
-
-// CommitURL is the page of the head's commit; empty where that is not known.
-func (i Info) CommitURL() string {
-	switch {
-	case i.Repository.URL == "" || i.Head.SHA == "" || i.Change.Fork:
-		return ""
-	case i.Repository.Host == "gitlab":
-		return i.Repository.URL + "/-/commit/" + i.Head.SHA
-	}
-	return i.Repository.URL + "/commit/" + i.Head.SHA
 }
