@@ -22,7 +22,7 @@ func (a *app) host() (track.Host, error) {
 		Version: a.Version, Access: access, HTTP: a.http(), Console: a.console(), Secrets: a.secrets, Now: time.Now,
 		TempDirs: []string{os.TempDir(), a.getenv("RUNNER_TEMP")},
 	}
-	if host.PythonDir, err = a.unpackPython(); err != nil {
+	if host.PythonDir, err = a.unpackPython(""); err != nil {
 		host.Console.Warn("autolog is not available: "+err.Error(), "make the cache folder or TMPDIR writable")
 	}
 	return host, nil
