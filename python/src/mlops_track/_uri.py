@@ -4,6 +4,8 @@ import os
 import pathlib
 from urllib.parse import unquote, urlsplit
 
+_WORDS = ("databricks", "databricks-uc", "uc")  # tracking URIs without a scheme
+
 
 def absolute(uri):
     """Returns a tracking URI without what depends on the current folder. Those of servers stay as they are."""
@@ -14,7 +16,7 @@ def absolute(uri):
     if scheme == "file":
         location = urlsplit(uri)
         return uri if location.netloc or os.path.isabs(location.path) else _file(unquote(location.path))
-    if len(scheme) <= 1 and "://" not in uri:  # a path, perhaps with the letter of a drive
+    if len(scheme) <= 1 and "://" not in uri and uri not in _WORDS:  # a path, perhaps with the letter of a drive
         return _file(uri)
     return uri
 
