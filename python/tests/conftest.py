@@ -32,7 +32,8 @@ class Step:
         self.workspace.mkdir()
         self.private.mkdir()
         self.settings(autolog=True)
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("MLOPS_", "MLFLOW_", "PYTHON"))}
+        ours = ("MLOPS_", "MLFLOW_", "PYTHON")
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         self.env.update(PYTHONPATH=str(unpacked), MLOPS_HOOK=str(self.private), MLFLOW_DISABLE_TELEMETRY="true")
 
     def settings(self, **settings):
@@ -52,9 +53,9 @@ class Step:
             [sys.executable] + list(args),
             cwd=str(self.workspace),
             env=dict(self.env, **env),
-            universal_newlines=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            text=True,
+            capture_output=True,
+            check=False,
             timeout=120,
         )
 

@@ -36,9 +36,8 @@ def close(run_id, verdict):
         sys.exit("mlops-track: error: no store at %r" % path)
     store = sqlite3.connect(path, timeout=10)
     with store:
-        changed = store.execute(
-            "UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?", (verdict["status"], int(time.time() * 1000), run_id)
-        )
+        closed = (verdict["status"], int(time.time() * 1000), run_id)
+        changed = store.execute("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?", closed)
         if changed.rowcount != 1:
             sys.exit("mlops-track: error: no run %r" % run_id)
         store.execute("INSERT INTO tags (key, value, run_uuid) VALUES ('mlops.status', ?, ?)", (verdict["status"], run_id))
