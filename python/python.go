@@ -10,24 +10,33 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-//go:embed all:tree
-var tree embed.FS
+//go:embed hook/*.py src/mlops_track/*.py src/mlops_wrapper/*.py
+var project embed.FS
 
-// Unpack writes the Python files below cacheDir and returns the absolute folder to put first on PYTHONPATH. Each version
+// Release is what the unpacked package knows of the binary that unpacked it.
+type Release struct {
+	Version string
+	// Binary is the path of the executable that the decorator runs outside a step. Empty where nobody needs it: inside a
+	// step, and where the executable is gone once the job has ended.
+	Binary string
+}
+
+// Unpack writes the Python files below cacheDir and returns the absolute folder to put first on PYTHONPATH. Each release
 // and content has a folder of its own, written once; one that is there is compared and only replaced where it differs.
 // Several processes may unpack at the same time.
-func Unpack(cacheDir, version string) (string, error) {
-	files, err := contents(version)
+func Unpack(cacheDir string, release Release) (string, error) {
+	files, err := contents(release)
 	if err != nil {
 		return "", fmt.Errorf("read embedded python files: %w", err)
 	}
-	dir, err := filepath.Abs(filepath.Join(cacheDir, folderName(files, version)))
+	dir, err := filepath.Abs(filepath.Join(cacheDir, folderName(files, release.Version)))
 	if err != nil {
 		return "", fmt.Errorf("find folder of python files: %w", err)
 	}
@@ -47,18 +56,33 @@ func Unpack(cacheDir, version string) (string, error) {
 	return "", fmt.Errorf("unpack python files: %q keeps changing: %w", dir, err)
 }
 
-// contents returns the files by their slash-separated path, the version written into the package.
-func contents(version string) (map[string][]byte, error) {
+// unpackedFolders are the folders of the project by the folder on PYTHONPATH that their files go to.
+func unpackedFolders() map[string]string {
+	return map[string]string{
+		"hook":              ".",
+		"src/mlops_track":   "mlops_track",
+		"src/mlops_wrapper": "fallback/mlops_wrapper", // found last: only where no such package is installed
+	}
+}
+
+// contents returns the files by their slash-separated path, the release written into the package.
+func contents(release Release) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	err := fs.WalkDir(tree, "tree", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".py") { // bytecode of a developer's own Python
-			return err
+	for from, to := range unpackedFolders() {
+		entries, err := project.ReadDir(from)
+		if err != nil {
+			return nil, err
 		}
-		files[strings.TrimPrefix(path, "tree/")], err = tree.ReadFile(path)
-		return err
-	})
-	files["mlops_track/_version.py"] = fmt.Appendf(nil, "VERSION = %+q\n", version)
-	return files, err
+		for _, entry := range entries {
+			content, err := project.ReadFile(path.Join(from, entry.Name()))
+			if err != nil {
+				return nil, err
+			}
+			files[path.Join(to, entry.Name())] = content
+		}
+	}
+	files["mlops_track/_version.py"] = fmt.Appendf(nil, "VERSION = %+q\nBINARY = %+q\n", release.Version, release.Binary)
+	return files, nil
 }
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9.+-]+`)
@@ -99,11 +123,11 @@ func place(dir string, files map[string][]byte) error {
 	defer os.RemoveAll(scratch)
 	fresh := filepath.Join(scratch, "fresh")
 	for name, content := range files {
-		path := filepath.Join(fresh, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		file := filepath.Join(fresh, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, content, 0o644); err != nil {
+		if err := os.WriteFile(file, content, 0o644); err != nil {
 			return err
 		}
 	}

@@ -1,11 +1,17 @@
 package python
 
 import (
-	"bytes"
+	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestUnpackWritesOncePerVersionAndContent(t *testing.T) {
@@ -22,7 +28,7 @@ func TestUnpackWritesOncePerVersionAndContent(t *testing.T) {
 		t.Errorf("another version went to %q", other)
 	}
 	version := read(t, filepath.Join(first, "mlops_track", "_version.py"))
-	if want := "VERSION = \"1.2.3\"\n"; version != want {
+	if want := "VERSION = \"1.2.3\"\nBINARY = \"/opt/mlops-track\"\n"; version != want {
 		t.Errorf("_version.py holds %q, want %q", version, want)
 	}
 	if left, _ := filepath.Glob(filepath.Join(cache, ".python-*")); len(left) != 0 {
@@ -45,21 +51,21 @@ func TestUnpackRepairsADamagedFolder(t *testing.T) {
 	if got := read(t, hook); got != want {
 		t.Errorf("the damaged hook is still there: %q", got)
 	}
-	if files, _ := contents("1"); !holds(dir, files) {
+	if files, _ := contents(Release{Version: "1", Binary: "/opt/mlops-track"}); !holds(dir, files) {
 		t.Error("files are missing")
 	}
 }
 
 func TestUnpackManyAtOnce(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "not", "there", "yet")
-	files, err := contents("1")
+	files, err := contents(Release{Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	for range 64 {
 		all.Go(func() {
-			dir, err := Unpack(cache, "1")
+			dir, err := Unpack(cache, Release{Version: "1"})
 			if err != nil || !holds(dir, files) {
 				t.Errorf("Unpack gave an incomplete folder, error %v", err)
 			}
@@ -69,26 +75,44 @@ func TestUnpackManyAtOnce(t *testing.T) {
 }
 
 func TestUnpackRefusesAPathThatPythonWouldSplit(t *testing.T) {
-	if dir, err := Unpack(filepath.Join(t.TempDir(), "a"+string(os.PathListSeparator)+"b"), "1"); err == nil {
+	if dir, err := Unpack(filepath.Join(t.TempDir(), "a"+string(os.PathListSeparator)+"b"), Release{Version: "1"}); err == nil {
 		t.Errorf("Unpack gave %q", dir)
 	}
 }
 
-func TestContentsLeavesBytecodeOut(t *testing.T) {
-	files, err := contents("1")
+func TestContentsAreTheWholeProject(t *testing.T) {
+	files, err := contents(Release{Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range files {
-		if filepath.Ext(name) != ".py" || bytes.ContainsRune(content, 0) {
-			t.Errorf("%q is unpacked", name)
+	var want []string
+	err = fs.WalkDir(os.DirFS("."), ".", func(name string, _ fs.DirEntry, err error) error {
+		inHook, isHook := strings.CutPrefix(name, "hook/")
+		inSource, isSource := strings.CutPrefix(name, "src/")
+		switch {
+		case err != nil || path.Ext(name) != ".py":
+			return err
+		case isHook:
+			want = append(want, inHook)
+		case strings.HasPrefix(inSource, "mlops_wrapper/"):
+			want = append(want, "fallback/"+inSource)
+		case isSource:
+			want = append(want, inSource)
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(files))); diff != "" {
+		t.Errorf("unpacked files (-in the project +unpacked):\n%s", diff)
 	}
 }
 
 func unpack(t *testing.T, cache, version string) string {
 	t.Helper()
-	dir, err := Unpack(cache, version)
+	dir, err := Unpack(cache, Release{Version: version, Binary: "/opt/mlops-track"})
 	if err != nil {
 		t.Fatal(err)
 	}

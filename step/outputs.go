@@ -14,8 +14,8 @@ import (
 type Outputs struct {
 	Training    Training
 	Result      results.Result
-	Files       []artifact.File  // to be uploaded
-	ModelTarget string           // folder of Files with the model to register; empty: it is in the store, or there is none
+	Files       []artifact.File // to be uploaded
+	ModelTarget string          // folder of Files with the model to register; empty: it is in the store, or there is none
 	Problems    []results.Problem
 }
 

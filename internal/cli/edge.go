@@ -36,7 +36,7 @@ func (a *app) temporaryFolders() []string { return []string{os.TempDir(), a.gete
 
 // pythonFolder is the folder of the Python hook; where none could be unpacked it is empty, and a warning says why.
 func (a *app) pythonFolder() (string, []notice.Notice) {
-	dir, err := a.unpackPython()
+	dir, err := a.unpackPython("")
 	if err != nil {
 		return "", []notice.Notice{notice.Warn("autolog is not available: "+err.Error(), "make the cache folder or TMPDIR writable")}
 	}

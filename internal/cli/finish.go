@@ -9,7 +9,6 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/publish"
 	"github.com/Iyalvan/mlops-track/publish/report"
-	"github.com/Iyalvan/mlops-track/settings"
 	"github.com/Iyalvan/mlops-track/step"
 	"github.com/Iyalvan/mlops-track/step/results"
 	"github.com/Iyalvan/mlops-track/track"

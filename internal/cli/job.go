@@ -12,7 +12,6 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/mlflow"
-	"github.com/Iyalvan/mlops-track/publish"
 	"github.com/Iyalvan/mlops-track/settings"
 	"github.com/Iyalvan/mlops-track/step"
 	"github.com/Iyalvan/mlops-track/track"

@@ -16,7 +16,11 @@ func (a *app) pythonPathCommand() *cobra.Command {
 		Short: "Print the folder to put on PYTHONPATH for the Python helper outside a step",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := a.unpackPython()
+			binary, err := os.Executable()
+			if err != nil {
+				return fmt.Errorf("find this executable for the Python helper: %w", err)
+			}
+			dir, err := a.unpackPython(binary)
 			if err != nil {
 				return err
 			}
@@ -27,12 +31,14 @@ func (a *app) pythonPathCommand() *cobra.Command {
 }
 
 // unpackPython returns the folder with the hook and the helper, unpacked once per version into the user's cache. Where
-// there is no cache that can be written, a temporary folder serves.
-func (a *app) unpackPython() (string, error) {
+// there is no cache that can be written, a temporary folder serves. binary is what the helper runs outside a step, empty for
+// use inside one.
+func (a *app) unpackPython(binary string) (string, error) {
+	release := python.Release{Version: a.Version, Binary: binary}
 	if cache, err := os.UserCacheDir(); err == nil {
-		if dir, err := python.Unpack(filepath.Join(cache, "mlops-track"), a.Version); err == nil {
+		if dir, err := python.Unpack(filepath.Join(cache, "mlops-track"), release); err == nil {
 			return dir, nil
 		}
 	}
-	return python.Unpack(filepath.Join(os.TempDir(), fmt.Sprintf("mlops-track-%d", os.Getuid())), a.Version)
+	return python.Unpack(filepath.Join(os.TempDir(), fmt.Sprintf("mlops-track-%d", os.Getuid())), release)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/redact"
@@ -53,6 +54,17 @@ func (t tracking) open(ctx context.Context, plan track.Plan) (mlflow.Run, error)
 		t.offline.Resume(plan.Resume, mlflow.NewRun{Name: t.secrets.Text(plan.RunName), User: plan.User, Start: time.Now(), Tags: plan.Tags})
 	}
 	return track.Open(ctx, t.Store, plan)
+}
+
+// resume reads a run that somebody else opened.
+func (t tracking) resume(ctx context.Context, runID string) (mlflow.Run, error) {
+	t.offline.Resume(runID, mlflow.NewRun{Start: time.Now()})
+	run, err := t.GetRun(ctx, runID)
+	if err != nil {
+		return run, fmt.Errorf("read run %q: %w", runID, err)
+	}
+	run.Params = nil // all of them came while it was open
+	return run, nil
 }
 
 // direct is the store that the run is open in, without the way around an unreachable server.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,9 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/process"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
+
+// uiGrace is the time that the MLflow UI gets to stop.
+const uiGrace = 5 * time.Second
 
 func (a *app) uiCommand() *cobra.Command {
 	f := newFlags()

@@ -35,6 +35,11 @@ def manual():
     return {"metrics": {"rmse": 0.5}, "artifacts": ["folder", "one.txt => deep"]}
 
 
+@experiment(run_name="globs", autolog_enabled=False)
+def globs():
+    return {"artifacts": ["out/*.txt", "!out/b.txt"]}
+
+
 @experiment(run_name="catboost")
 def catboost_with_params():
     CatBoostRegressor(iterations=2, verbose=False, allow_writing_files=False).fit(X, y)
@@ -78,10 +83,11 @@ def files(client, run_id, path=None):
 
 if __name__ == "__main__":
     os.mkdir("folder")
-    for name in ("one.txt", "folder/two.txt"):
+    os.mkdir("out")
+    for name in ("one.txt", "folder/two.txt", "out/a.txt", "out/b.txt"):
         with open(name, "w") as file:
             file.write(name)
-    for function in (collides, manual, catboost_with_params, missing_params, raises, invalid, local_model, logged_model):
+    for function in (collides, manual, globs, catboost_with_params, missing_params, raises, invalid, local_model, logged_model):
         sys.stderr.write("== %s\n" % function.__name__)
         error = ""
         try:

@@ -1,4 +1,5 @@
 """Says of an exception what a traceback says in its last line."""
+
 from ._channel import emit
 
 MESSAGE_LIMIT = 500  # characters, as of the tag mlops.error_message

@@ -3,6 +3,7 @@
 Opening an SQLite store creates or upgrades its tables; several processes that do so at once crash inside MLflow
 ("duplicate column", "table already exists"). The store's constructor therefore runs under a file lock.
 """
+
 import functools
 import os
 import threading
@@ -17,7 +18,7 @@ except ImportError:
     fcntl = None
 
 _PATIENCE = 300  # seconds until the store is opened without the lock: an upgrade takes seconds
-_PAUSE = 0.05    # seconds between two tries
+_PAUSE = 0.05  # seconds between two tries
 
 _mutex = threading.RLock()
 _depth = 0

@@ -4,12 +4,19 @@ Autolog is enabled after the outermost watched import has finished. Frameworks i
 imports sklearn), and so do MLflow's flavors (mlflow.sklearn imports sklearn): enabled in between, MLflow patches half a
 module, and that framework silently stays unlogged.
 """
+
 import importlib.util
 import sys
 from _thread import get_ident
 
-from . import _autolog, _catboost, _drain, _pins, _storelock
+from . import _autolog, _catboost, _drain, _loader, _pins, _storelock
 from ._channel import emit, guarded, settings
+
+
+def _watch_catboost(module):
+    if settings().get("autolog"):
+        _catboost.apply(module)
+
 
 # What follows the import of these modules.
 _AFTER = {
@@ -17,7 +24,7 @@ _AFTER = {
     "mlflow.store.tracking.sqlalchemy_store": _storelock.apply,
     "mlflow.store.model_registry.sqlalchemy_store": _storelock.apply,
     "mlflow.utils.async_logging.async_logging_queue": _drain.apply,
-    "catboost": _catboost.apply,
+    "catboost": _watch_catboost,
 }
 
 _finding = set()  # (thread, module) whose spec is being looked for
@@ -43,16 +50,9 @@ def find_spec(name, supported):
 
 
 def _follow(loader, name, supported):
-    """Makes the loader call us when it has executed the module. The loader itself stays in place, so that its type and
-    its other methods are what everybody expects."""
-    if isinstance(loader, type) or not hasattr(loader, "exec_module"):
-        return False
-    execute = loader.exec_module
+    """Has our part follow the execution of the module. False where it cannot."""
 
-    def exec_module(module):
-        if module.__name__ != name:  # a loader shared by several modules, as that of a zip file
-            return execute(module)
-        vars(loader).pop("exec_module", None)
+    def execute_module(execute, module):
         token = object()
         _loading.add(token)
         try:
@@ -63,11 +63,7 @@ def _follow(loader, name, supported):
             if not _loading:
                 guarded(_autolog.settle)
 
-    try:
-        loader.exec_module = exec_module
-    except AttributeError:  # a loader with __slots__
-        return False
-    return True
+    return _loader.wrap(loader, name, execute_module)
 
 
 def _loaded(module, name, supported):

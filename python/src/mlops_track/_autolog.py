@@ -3,12 +3,14 @@
 The holder has a lock file, so that workers, data loaders and further ranks do not log into the run as well. The lock goes
 when the process ends; a Python started after that becomes the holder.
 """
+
 import importlib.util
 import inspect
 import os
 import sys
 import warnings
 
+from . import _training
 from ._channel import emit, path, settings
 
 try:
@@ -22,11 +24,11 @@ _RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RAN
 # Programs that import frameworks but leave the training to processes they start.
 _LAUNCHERS = ("torchrun", "accelerate", "deepspeed", "horovodrun", "lightning", "fabric", "mlflow", "papermill")
 
-_wanted = False   # a supported framework was imported
+_wanted = False  # a supported framework was imported
 _settled = False  # whether autolog is enabled here was decided
-_lock = None      # descriptor of the lock file, in the holder
-_said = set()     # what was told once
-_extra = {}       # settings of the decorator; those of the step win
+_lock = None  # descriptor of the lock file, in the holder
+_said = set()  # what was told once
+_extra = {}  # settings of the decorator; those of the step win
 
 
 def want(supported):
@@ -63,8 +65,7 @@ def configure(config):
         mlflow.autolog(**_arguments(mlflow))
 
 
-def training(framework, call):
-    """Tells, once each, that a training call was seen."""
+def _say_training(framework, call):
     _say("training", framework=framework, call=call)
 
 
@@ -83,7 +84,8 @@ def _enable():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import mlflow
-            _listen()
+
+            _training.listen()
             config = _arguments(mlflow)
             mlflow.autolog(**config)
     except Exception as error:
@@ -126,6 +128,7 @@ def _say_in_force():
     if "autolog" in _said or not _may():
         return
     from importlib.metadata import PackageNotFoundError, version
+
     for package in ("mlflow", "mlflow-skinny"):
         try:
             _say("autolog", mlflow=version(package))
@@ -164,31 +167,14 @@ def _arguments(mlflow):
     known = inspect.signature(mlflow.autolog).parameters
     for name in sorted(set(config) - set(known)):
         del config[name]
-        _say("warning", message="autolog-config: mlflow.autolog of MLflow %s has no argument %r" % (
-            mlflow.__version__, name))
+        _say(
+            "warning", message="autolog-config: mlflow.autolog of MLflow %s has no argument %r" % (mlflow.__version__, name)
+        )
     if "exclude_flavors" in known and importlib.util.find_spec("tensorboard") is None:
         # MLflow gives fit a TensorBoard callback, which raises where tensorboard is missing; TensorFlow 2.21 no longer
         # brings it. mlflow.keras, which sees Keras 3 as well, needs none.
         config["exclude_flavors"] = list(config.get("exclude_flavors") or []) + ["tensorflow"]
     return config
-
-
-def _listen():
-    """Sees the training calls that MLflow patched. Where its logger of such events is gone, none are seen."""
-    try:
-        from mlflow.utils.autologging_utils.events import AutologgingEventLogger
-        logger = AutologgingEventLogger.get_logger()
-        started = logger.log_patch_function_start
-
-        def log_patch_function_start(session, patch_obj, function_name, *args, **kwargs):
-            if function_name.startswith("fit") or function_name in ("train", "cv"):
-                training(session.integration, function_name)
-            return started(session, patch_obj, function_name, *args, **kwargs)
-
-        logger.log_patch_function_start = log_patch_function_start
-        AutologgingEventLogger.set_logger(logger)
-    except (ImportError, AttributeError):
-        pass
 
 
 def _say(event, **fields):
@@ -197,3 +183,6 @@ def _say(event, **fields):
     if key not in _said:
         _said.add(key)
         emit(event, **fields)
+
+
+_training.observe(_say_training)

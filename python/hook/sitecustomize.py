@@ -5,6 +5,7 @@ on sys.meta_path that does nothing until mlflow or a training framework is impor
 there), and then runs the sitecustomize that this one shadows. Outside a step (no MLOPS_HOOK) it only offers the helper
 package. Nothing here may ever make a program fail.
 """
+
 import os
 import sys
 
@@ -14,10 +15,25 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 # None: mlflow itself.
 _WATCHED = {
     "mlflow": None,
-    "sklearn": True, "xgboost": True, "lightgbm": True, "statsmodels": True, "keras": True, "tensorflow": True,
-    "pytorch_lightning": True, "lightning": True, "transformers": True, "setfit": True, "pyspark": True,
+    "sklearn": True,
+    "xgboost": True,
+    "lightgbm": True,
+    "statsmodels": True,
+    "keras": True,
+    "tensorflow": True,
+    "pytorch_lightning": True,
+    "lightning": True,
+    "transformers": True,
+    "setfit": True,
+    "pyspark": True,
     "fastai": True,  # MLflow 2 only
-    "catboost": False, "torch": False, "jax": False, "paddle": False, "prophet": False, "ngboost": False, "h2o": False,
+    "catboost": False,
+    "torch": False,
+    "jax": False,
+    "paddle": False,
+    "prophet": False,
+    "ngboost": False,
+    "h2o": False,
 }
 
 
@@ -30,6 +46,7 @@ class MlopsTrackFinder:
             return None
         try:
             from mlops_track import _imports
+
             return _imports.find_spec(name, _WATCHED.get(name))
         except Exception:
             return None
@@ -38,12 +55,14 @@ class MlopsTrackFinder:
 def _say_loaded(folder):
     """Appends the event "python" as mlops_track._channel.emit would, without importing json."""
     from time import time
+
     try:
         from _json import encode_basestring_ascii as quote
     except ImportError:  # not CPython
         from json import dumps as quote
     line = '{"event": "python", "pid": %d, "time": %.3f, "version": "%d.%d.%d", "executable": %s}\n' % (
-        (os.getpid(), time()) + sys.version_info[:3] + (quote(sys.executable or ""),))
+        (os.getpid(), time()) + sys.version_info[:3] + (quote(sys.executable or ""),)
+    )
     fd = os.open(os.path.join(folder, "events.jsonl"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(fd, line.encode("ascii"))
@@ -59,6 +78,7 @@ def _at_exit():
         return  # Python ends such a process by SIGINT itself, unless code is compiled before
     try:
         from mlops_track import _exceptions
+
         _exceptions.note(error)
     except Exception:
         pass
@@ -70,6 +90,7 @@ def _start():
     if not folder or any(getattr(finder, "__name__", "") == "MlopsTrackFinder" for finder in sys.meta_path):
         return
     import atexit
+
     atexit.register(_at_exit)
     sys.meta_path.insert(0, MlopsTrackFinder)
     _say_loaded(folder)
@@ -78,9 +99,10 @@ def _start():
 def _shadowed():
     """Finds the sitecustomize that Python would have run without this one: the next on sys.path."""
     from _frozen_importlib_external import PathFinder
+
     for i, entry in enumerate(sys.path):
         if os.path.abspath(entry) == _HERE:
-            return PathFinder.find_spec("sitecustomize", sys.path[i + 1:])
+            return PathFinder.find_spec("sitecustomize", sys.path[i + 1 :])
     return None
 
 
@@ -95,5 +117,6 @@ except Exception:
 if _spec is not None and _spec.loader is not None:
     # It takes this module's place before it runs; its errors are its own, and site reports them in Python's words.
     from _frozen_importlib import module_from_spec
+
     _module = sys.modules["sitecustomize"] = module_from_spec(_spec)
     _spec.loader.exec_module(_module)

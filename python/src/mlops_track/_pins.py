@@ -4,6 +4,7 @@ Under MLFLOW_RUN_ID a script that sets another experiment or another store dies 
 Such a call is told once and has no effect. Clients made for another store by MlflowClient(tracking_uri=...) are the
 script's own business.
 """
+
 import functools
 import os
 import sys
@@ -39,8 +40,11 @@ def _pinned_experiment(original):
             return original(experiment_name, experiment_id, *args, **kwargs)  # a wrong call is MLflow's to refuse
         experiment = original(experiment_id=ours)
         if experiment_name != experiment.name:
-            _warn("set_experiment", "mlflow.set_experiment(%r) has no effect: the run of this step is in experiment %r" % (
-                experiment_name if experiment_id is None else experiment_id, experiment.name))
+            _warn(
+                "set_experiment",
+                "mlflow.set_experiment(%r) has no effect: the run of this step is in experiment %r"
+                % (experiment_name if experiment_id is None else experiment_id, experiment.name),
+            )
         return experiment
 
     return set_experiment
@@ -51,8 +55,11 @@ def _pinned_store(original):
     def set_tracking_uri(uri):
         ours = settings()["tracking_uri"]
         if _canonical(uri) != _canonical(ours):
-            _warn("set_tracking_uri", "mlflow.set_tracking_uri(%r) has no effect: the run of this step is in another store"
-                  % _without_password(str(uri)))
+            _warn(
+                "set_tracking_uri",
+                "mlflow.set_tracking_uri(%r) has no effect: the run of this step is in another store"
+                % _without_password(str(uri)),
+            )
         return original(ours)
 
     return set_tracking_uri

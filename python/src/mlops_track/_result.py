@@ -1,4 +1,5 @@
 """The two files through which a step hands its result (MLOPS_RESULT) and live metrics (MLOPS_METRICS) to mlops-track."""
+
 import json
 import os
 import threading
@@ -20,12 +21,15 @@ def result(params=None, metrics=None, tags=None, artifacts=None, model_local_pat
     added = document(params, metrics, tags, artifacts, model_local_path, model_name)
     path = os.environ.get("MLOPS_RESULT")
     if not path:
-        warnings.warn("mlops_track.result: this is no tracked step (MLOPS_RESULT is not set), nothing is written",
-                      RuntimeWarning, stacklevel=2)
+        warnings.warn(
+            "mlops_track.result: this is no tracked step (MLOPS_RESULT is not set), nothing is written",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         return added
     with _lock:
         merged = _merged(_read(path), added)
-        _write(path, merged)
+        write(path, merged)
     return merged
 
 
@@ -41,8 +45,11 @@ def log_metrics(metrics, step=None):
     line.setdefault("timestamp", int(time.time() * 1000))
     path = os.environ.get("MLOPS_METRICS")
     if not path:
-        warnings.warn("mlops_track.log_metrics: this is no tracked step (MLOPS_METRICS is not set), nothing is written",
-                      RuntimeWarning, stacklevel=2)
+        warnings.warn(
+            "mlops_track.log_metrics: this is no tracked step (MLOPS_METRICS is not set), nothing is written",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         return
     try:
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -84,8 +91,10 @@ def _merged(found, added):
     return merged
 
 
-def _write(path, content):
+def write(path, content):
+    """Writes a result file, whole or not at all."""
     import tempfile  # slow to import, and this module is part of the hook's
+
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
     fd, temporary = tempfile.mkstemp(prefix=".result-", dir=folder)

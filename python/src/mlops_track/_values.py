@@ -1,4 +1,5 @@
 """Turns what a script hands over into the JSON of the result file."""
+
 import math
 import operator
 import os
@@ -75,17 +76,6 @@ def plain(value):
         made = value.tolist()
         return plain(made) if made is not value else str(value)
     return str(value)
-
-
-def flat(values, prefix=""):
-    """Returns nested objects as one, keys joined by dots."""
-    made = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            made.update(flat(value, "%s%s." % (prefix, key)))
-        else:
-            made[prefix + key] = value
-    return made
 
 
 def _mapping(name, value):

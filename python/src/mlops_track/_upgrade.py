@@ -4,6 +4,7 @@ MLflow migrates a file in many transactions. One that is interrupted, by Ctrl-C 
 a file that no MLflow opens again ("table ... already exists"). So MLflow migrates a copy here, whose content then goes
 into the file in a single transaction of SQLite (https://www.sqlite.org/backup.html).
 """
+
 import contextlib
 import glob
 import os
@@ -31,8 +32,9 @@ def upgrade(uri):
         live.execute("ROLLBACK")
         copy = "%s.upgrade-%d" % (path, os.getpid())
         try:
-            with contextlib.closing(sqlite3.connect(copy)) as to, contextlib.closing(sqlite3.connect(path, timeout=_BUSY)) as source:
-                source.backup(to)
+            with contextlib.closing(sqlite3.connect(path, timeout=_BUSY)) as source:
+                with contextlib.closing(sqlite3.connect(copy)) as to:
+                    source.backup(to)
             engine = sqlalchemy.create_engine("sqlite:///" + copy)
             utils._upgrade_db(engine)
             engine.dispose()

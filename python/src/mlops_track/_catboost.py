@@ -1,14 +1,18 @@
 """Sees CatBoost's training calls. MLflow has no autologging for CatBoost (https://github.com/mlflow/mlflow/issues/6073)."""
+
 import functools
 
-from . import _autolog
-from ._channel import settings
+from . import _training
+
+_applied = False
 
 
 def apply(catboost):
     """Wraps fit of the models, train and cv."""
-    if not settings().get("autolog"):
+    global _applied
+    if _applied:
         return
+    _applied = True
     for model in set(filter(lambda value: isinstance(value, type), vars(catboost).values())):
         if issubclass(model, catboost.CatBoost) and "fit" in vars(model):
             model.fit = _noting(model.fit)
@@ -21,7 +25,7 @@ def apply(catboost):
 def _noting(function):
     @functools.wraps(function)
     def noting(*args, **kwargs):
-        _autolog.training("catboost", function.__name__)
+        _training.seen("catboost", function.__name__)
         return function(*args, **kwargs)
 
     return noting

@@ -4,6 +4,7 @@ MLflow 3 drains its queue in an atexit callback, but Python shuts thread pools d
 queued is lost. The queue is therefore drained a step earlier, by MLflow's own function: threading's exit callbacks run last
 to first, and the one of concurrent.futures was registered when MLflow imported it.
 """
+
 import functools
 import threading
 import weakref

@@ -2,8 +2,10 @@
 
 The modules with a leading underscore are the hook's; they are no interface.
 """
+
+from ._errors import InvalidResult, MissingParams
 from ._experiment import mlflow_experiment
 from ._result import log_metrics, result
 from ._version import VERSION as __version__
 
-__all__ = ["log_metrics", "mlflow_experiment", "result"]
+__all__ = ["InvalidResult", "MissingParams", "__version__", "log_metrics", "mlflow_experiment", "result"]

@@ -2,9 +2,12 @@
 
 Where the folder is missing, unreadable or full, settings are empty and events are dropped: the hook is then inert.
 """
+
 import json
 import os
 import time
+
+EVENTS = "events.jsonl"
 
 _settings = None
 
@@ -31,14 +34,18 @@ def path(name):
     return os.path.join(folder, name)
 
 
+def line(event, **fields):
+    """Returns an event as a line of events.jsonl."""
+    fields = dict({"event": event, "pid": os.getpid(), "time": round(time.time(), 3)}, **fields)
+    return (json.dumps(fields, default=str) + "\n").encode("ascii")
+
+
 def emit(event, **fields):
     """Appends one event as one line, in one write, so that lines of several processes never mix."""
-    fields = dict({"event": event, "pid": os.getpid(), "time": round(time.time(), 3)}, **fields)
-    line = (json.dumps(fields, default=str) + "\n").encode("ascii")
     try:
-        fd = os.open(path("events.jsonl"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        fd = os.open(path(EVENTS), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(fd, line)
+            os.write(fd, line(event, **fields))
         finally:
             os.close(fd)
     except OSError:

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/step"
+	"github.com/Iyalvan/mlops-track/step/results"
+	"github.com/Iyalvan/mlops-track/track"
+)
+
+// recording is a run that somebody else opened and whose work has ended.
+type recording struct {
+	runID string
+	files step.Files
+	ended string // finished, failed, killed
+}
+
+// recordCommand is for the Python decorator outside a step: it opens a run with the user's own MLflow, and what becomes of the
+// run is decided here, by the same rules as for a step.
+func (a *app) recordCommand() *cobra.Command {
+	f := newFlags()
+	var r recording
+	cmd := &cobra.Command{
+		Use:    "record --run-id ID --result-file FILE --hook-dir DIR --ended finished|failed|killed",
+		Short:  "Record the result of a run that the Python decorator opened, and close it",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains([]string{"finished", "failed", "killed"}, r.ended) {
+				return usageError{fmt.Errorf("ended %q is unknown: one of finished, failed, killed", r.ended)}
+			}
+			s, err := a.parse(f.sources(cmd, "record"), "mlops-track record")
+			if err != nil {
+				return err
+			}
+			return a.record(cmd.Context(), s, r)
+		},
+	}
+	cmd.Flags().StringVar(&r.runID, "run-id", "", "the run")
+	cmd.Flags().StringVar(&r.files.Result, "result-file", "", "its result, as a step writes it")
+	cmd.Flags().StringVar(&r.files.Hook, "hook-dir", "", "folder of the notes of the Python hook")
+	cmd.Flags().StringVar(&r.ended, "ended", "", "how its work ended")
+	return cmd
+}
+
+// record finishes a run and prints the verdict as JSON.
+func (a *app) record(ctx context.Context, s settings.Settings, r recording) error {
+	options, err := a.access()
+	if err != nil {
+		return err
+	}
+	options = credentials{settings: s.AWS}.access(options)
+	options.URI, options.Dir, options.Environ = s.Store.TrackingURI, a.Dir, a.Environ
+	info := a.detectCI(s.CI)
+	t, err := openStore(ctx, s.Store, options, a.secrets, experimentName(s.Run.Experiment, info))
+	if err != nil {
+		return err
+	}
+	run, err := t.resume(ctx, r.runID)
+	if err != nil {
+		return err
+	}
+	limited, tick, cancel := within(ctx, storeBudget, s.Store.FinishTimeout)
+	defer cancel()
+	t.offline.Limit(limited.Done(), tick)
+	outputs := step.Collect(r.files, s.Step, results.Followed{}, []string{a.Dir})
+	outputs.Training.Enabled = outputs.Training.InForce
+	finished := track.Finisher{
+		Store: t.Store, Artifacts: t.offline, RegisterModel: s.Run.RegisterModel, OnDefault: info.Head.OnDefault,
+	}.Finish(ctx, run, r.result(run.Start), outputs)
+	a.console.Tell(finished.Notices...)
+	if err := t.close(ctx); err != nil {
+		a.console.Warn(err.Error(), "")
+	}
+	v := finished.Verdict
+	a.code = min(v.ExitCode, exitError)
+	if r.ended != "finished" { // the decorator raises what the function raised
+		a.code = exitOK
+	}
+	return a.printJSON(struct {
+		Status       mlflow.Status `json:"status"`
+		ErrorType    string        `json:"error_type"`
+		ErrorMessage string        `json:"error_message"`
+	}{v.Status, v.ErrorType, v.ErrorMessage})
+}
+
+// result is how the work ended, as if it had been a step.
+func (r recording) result(start time.Time) step.Result {
+	result := step.Result{Start: start, End: time.Now()}
+	switch r.ended {
+	case "failed":
+		result.ExitCode = exitError
+	case "killed":
+		result.ExitCode, result.Interrupt = 128+int(syscall.SIGINT), syscall.SIGINT
+	}
+	return result
+}
