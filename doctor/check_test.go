@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -65,6 +66,10 @@ func TestOrderAndLevels(t *testing.T) {
 // Checks that need nothing of each other meet, and one that does not end is given up.
 func TestTimeOfChecks(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, checkTimes)
+}
+
+func checkTimes(t *testing.T) {
 	var there atomic.Int32
 	meet := func(ctx context.Context) doctor.Finding {
 		for there.Add(1); there.Load() < 2 && ctx.Err() == nil; {
