@@ -36,11 +36,11 @@ func TestEventFileThatCannotBeUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			info := ciinfo.Detect(ciinfo.Source{Getenv: pullRequest, ReadFile: read})
-			if info.ChangeID != "7" || info.HeadRef != "topic" || info.BaseRef != "main" {
-				t.Errorf("change %q, head %q, base %q", info.ChangeID, info.HeadRef, info.BaseRef)
+			if info.Change.ID != "7" || info.Head.Ref != "topic" || info.Change.BaseRef != "main" {
+				t.Errorf("change %q, head %q, base %q", info.Change.ID, info.Head.Ref, info.Change.BaseRef)
 			}
-			if info.HeadSHA != "" {
-				t.Errorf("head is %q: the merge commit is not the head's", info.HeadSHA)
+			if info.Head.SHA != "" {
+				t.Errorf("head is %q: the merge commit is not the head's", info.Head.SHA)
 			}
 		})
 	}
@@ -55,7 +55,7 @@ func TestNothingKnown(t *testing.T) {
 			}
 			return ""
 		}})
-		if !info.InCI() || info.OnDefault || info.ShortSHA() != "" {
+		if !info.InCI() || info.Head.OnDefault || info.Head.ShortSHA() != "" {
 			t.Errorf("%s: %+v", system, info)
 		}
 		for name, value := range info.Tags() {
@@ -85,12 +85,12 @@ func TestMatrixLabel(t *testing.T) {
 		`{"os":`:                                  "",
 	} {
 		info := ciinfo.Detect(ciinfo.Source{Getenv: pullRequest, Matrix: text})
-		if info.MatrixLabel != want || (want == "") != (info.Matrix == "") {
-			t.Errorf("%s: label %q, matrix %q, want %q", text, info.MatrixLabel, info.Matrix, want)
+		if info.Job.MatrixLabel != want || (want == "") != (info.Job.Matrix == "") {
+			t.Errorf("%s: label %q, matrix %q, want %q", text, info.Job.MatrixLabel, info.Job.Matrix, want)
 		}
 	}
 	long := func(end string) string {
-		return ciinfo.Detect(ciinfo.Source{Getenv: pullRequest, Matrix: `{"k":"` + strings.Repeat("é", 90) + end + `"}`}).MatrixLabel
+		return ciinfo.Detect(ciinfo.Source{Getenv: pullRequest, Matrix: `{"k":"` + strings.Repeat("é", 90) + end + `"}`}).Job.MatrixLabel
 	}
 	if n := utf8.RuneCountInString(long("a")); n != 64 || long("a") == long("b") {
 		t.Errorf("long labels: %d characters, %q and %q", n, long("a"), long("b"))
@@ -119,12 +119,12 @@ func TestLaptop(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", doing, got, want)
 		}
 	}
-	check("no repository: workspace", detect(dir).Workspace, "")
-	check("no repository: user", detect(dir).User, "ann")
+	check("no repository: workspace", detect(dir).Job.Workspace, "")
+	check("no repository: user", detect(dir).Job.User, "ann")
 
 	git("init", "--quiet", "--initial-branch=topic")
-	check("no commit yet: branch", detect(dir).HeadRef, "topic")
-	check("no commit yet: commit", detect(dir).HeadSHA, "")
+	check("no commit yet: branch", detect(dir).Head.Ref, "topic")
+	check("no commit yet: commit", detect(dir).Head.SHA, "")
 
 	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("1"), 0o600); err != nil {
 		t.Fatal(err)
@@ -133,11 +133,11 @@ func TestLaptop(t *testing.T) {
 	git("commit", "--quiet", "-m", "one")
 	git("remote", "add", "origin", "https://ann:secret@gitlab.com/acme/churn.git")
 	info := detect(dir)
-	check("branch", info.HeadRef, "topic")
-	check("length of commit", len(info.HeadSHA), 40)
-	check("project", info.Project, "")
-	check("repository", info.RepositoryURL, "https://gitlab.com/acme/churn")
-	check("host", info.VCS, "gitlab")
+	check("branch", info.Head.Ref, "topic")
+	check("length of commit", len(info.Head.SHA), 40)
+	check("project", info.Repository.Project, "")
+	check("repository", info.Repository.URL, "https://gitlab.com/acme/churn")
+	check("host", info.Repository.Host, "gitlab")
 	check("branch tag", info.Tags()["mlflow.source.git.branch"], "topic")
 	check("provider tag", info.Tags()["mlops.ci.provider"], "")
 
@@ -150,22 +150,22 @@ func TestLaptop(t *testing.T) {
 		"file:///srv/git/churn.git":                         "",
 	} {
 		git("remote", "set-url", "origin", remote)
-		check(remote, detect(dir).RepositoryURL, want)
+		check(remote, detect(dir).Repository.URL, want)
 	}
 
 	tree := filepath.Join(t.TempDir(), "tree")
 	git("worktree", "add", "--quiet", "-b", "other", tree)
-	check("worktree: branch", detect(tree).HeadRef, "other")
-	check("worktree: commit", detect(tree).HeadSHA, info.HeadSHA)
+	check("worktree: branch", detect(tree).Head.Ref, "other")
+	check("worktree: commit", detect(tree).Head.SHA, info.Head.SHA)
 
 	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("2"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	git("checkout", "--quiet", "--force", "--detach")
-	check("detached: branch", detect(dir).HeadRef, "")
-	check("detached: commit", detect(dir).HeadSHA, info.HeadSHA)
+	check("detached: branch", detect(dir).Head.Ref, "")
+	check("detached: commit", detect(dir).Head.SHA, info.Head.SHA)
 
 	t.Setenv("PATH", t.TempDir())
-	check("no git: workspace", detect(dir).Workspace, "")
-	check("no git: user", detect(dir).User, "ann")
+	check("no git: workspace", detect(dir).Job.Workspace, "")
+	check("no git: user", detect(dir).Job.User, "ann")
 }

@@ -62,39 +62,44 @@ func detectGitHub(s Source) Info {
 	server := publicURL(cmp.Or(env("GITHUB_SERVER_URL"), "https://github.com"))
 	repository := env("GITHUB_REPOSITORY")
 	info := Info{
-		Provider:      GitHub,
-		VCS:           "github",
-		Event:         githubEventKind(env),
-		EventName:     env("GITHUB_EVENT_NAME"),
-		Project:       repository,
-		ServerURL:     server,
-		APIURL:        publicURL(env("GITHUB_API_URL")),
-		DefaultBranch: event.Repository.DefaultBranch,
-		Workspace:     env("GITHUB_WORKSPACE"),
-		HeadRef:       cmp.Or(env("GITHUB_REF_NAME"), shortRef(env("GITHUB_REF"))),
-		HeadType:      cmp.Or(env("GITHUB_REF_TYPE"), refType(env("GITHUB_REF"))),
-		HeadSHA:       env("GITHUB_SHA"),
-		CheckoutSHA:   env("GITHUB_SHA"),
-		TokenMayWrite: true,
-		PipelineName:  env("GITHUB_WORKFLOW"),
-		PipelineRunID: env("GITHUB_RUN_ID"),
-		JobName:       env("GITHUB_JOB"),
-		JobID:         s.JobID,
-		WorkerName:    env("RUNNER_NAME"),
-		User:          env("GITHUB_ACTOR"),
+		Provider: GitHub,
+		Event:    Event{Kind: githubEventKind(env), Name: env("GITHUB_EVENT_NAME")},
+		Repository: Repository{
+			Project:       repository,
+			Host:          "github",
+			ServerURL:     server,
+			APIURL:        publicURL(env("GITHUB_API_URL")),
+			GraphQLURL:    publicURL(env("GITHUB_GRAPHQL_URL")),
+			DefaultBranch: event.Repository.DefaultBranch,
+		},
+		Head: Head{
+			Ref:         cmp.Or(env("GITHUB_REF_NAME"), shortRef(env("GITHUB_REF"))),
+			Type:        cmp.Or(env("GITHUB_REF_TYPE"), refType(env("GITHUB_REF"))),
+			SHA:         env("GITHUB_SHA"),
+			CheckoutSHA: env("GITHUB_SHA"),
+		},
+		Change:   Change{TokenMayWrite: true},
+		Pipeline: Pipeline{Name: env("GITHUB_WORKFLOW"), RunID: env("GITHUB_RUN_ID")},
+		Job: Job{
+			Name:      env("GITHUB_JOB"),
+			ID:        s.JobID,
+			Worker:    env("RUNNER_NAME"),
+			User:      env("GITHUB_ACTOR"),
+			Workspace: env("GITHUB_WORKSPACE"),
+		},
 	}
-	info.Attempt, _ = strconv.Atoi(env("GITHUB_RUN_ATTEMPT"))
+	info.Pipeline.Attempt, _ = strconv.Atoi(env("GITHUB_RUN_ATTEMPT"))
 	if repository != "" {
-		info.Repository = path.Base(repository)
-		info.RepositoryURL = publicURL(server + "/" + repository)
+		info.Repository.Name = path.Base(repository)
+		info.Repository.URL = publicURL(server + "/" + repository)
 	}
-	if info.EventName == "schedule" { // scheduled workflows run on the default branch only
-		info.DefaultBranch = cmp.Or(info.DefaultBranch, info.HeadRef)
+	if info.Event.Name == "schedule" { // scheduled workflows run on the default branch only
+		info.Repository.DefaultBranch = cmp.Or(info.Repository.DefaultBranch, info.Head.Ref)
 	}
 	info.githubURLs()
 	info.githubHead(env, event)
 	if dependabotReadOnly(info) {
-		info.TokenMayWrite = false
+		info.Change.TokenMayWrite = false
 	}
 	return info
 }
@@ -114,7 +119,7 @@ func readEvent(s Source) githubEvent {
 	return event
 }
 
-func githubEventKind(env func(string) string) Event {
+func githubEventKind(env func(string) string) EventKind {
 	switch env("GITHUB_EVENT_NAME") {
 	case "push", "release", "create":
 		if env("GITHUB_REF_TYPE") == Tag {
@@ -139,36 +144,36 @@ func githubEventKind(env func(string) string) Event {
 
 // githubURLs sets the pages of the run and of the job.
 func (i *Info) githubURLs() {
-	if i.RepositoryURL == "" || i.PipelineRunID == "" {
+	if i.Repository.URL == "" || i.Pipeline.RunID == "" {
 		return
 	}
-	run := i.RepositoryURL + "/actions/runs/" + i.PipelineRunID
-	i.PipelineRunURL = run
-	if i.Attempt > 1 {
-		i.PipelineRunURL += "/attempts/" + strconv.Itoa(i.Attempt)
+	run := i.Repository.URL + "/actions/runs/" + i.Pipeline.RunID
+	i.Pipeline.RunURL = run
+	if i.Pipeline.Attempt > 1 {
+		i.Pipeline.RunURL += "/attempts/" + strconv.Itoa(i.Pipeline.Attempt)
 	}
-	if i.JobID != "" {
-		i.JobURL = run + "/job/" + i.JobID
+	if i.Job.ID != "" {
+		i.Job.URL = run + "/job/" + i.Job.ID
 	}
 }
 
 // githubHead sets head, base and change for the events in which GITHUB_SHA is not the commit that the run is about.
 func (i *Info) githubHead(env func(string) string, event githubEvent) {
 	switch {
-	case i.Event == EventChange:
+	case i.Event.Kind == EventChange:
 		i.githubPullRequest(env, event.PullRequest)
 	case event.MergeGroup != nil:
 		g := event.MergeGroup
-		i.HeadRef, i.HeadType, i.HeadSHA = cmp.Or(shortRef(g.HeadRef), i.HeadRef), Branch, cmp.Or(g.HeadSHA, i.HeadSHA)
-		i.BaseRef, i.BaseSHA = shortRef(g.BaseRef), g.BaseSHA
-		i.githubChange(githubChange{Number: queuedChange(i.HeadRef)})
+		i.Head.Ref, i.Head.Type, i.Head.SHA = cmp.Or(shortRef(g.HeadRef), i.Head.Ref), Branch, cmp.Or(g.HeadSHA, i.Head.SHA)
+		i.Change.BaseRef, i.Change.BaseSHA = shortRef(g.BaseRef), g.BaseSHA
+		i.githubChange(githubChange{Number: queuedChange(i.Head.Ref)})
 	case event.WorkflowRun != nil:
 		w := event.WorkflowRun
-		i.HeadRef, i.HeadSHA = cmp.Or(w.HeadBranch, i.HeadRef), cmp.Or(w.HeadSHA, i.HeadSHA)
-		i.Fork = w.HeadRepository != nil && w.HeadRepository.FullName != i.Project
+		i.Head.Ref, i.Head.SHA = cmp.Or(w.HeadBranch, i.Head.Ref), cmp.Or(w.HeadSHA, i.Head.SHA)
+		i.Change.Fork = w.HeadRepository != nil && w.HeadRepository.FullName != i.Repository.Project
 		if len(w.PullRequests) > 0 {
 			i.githubChange(w.PullRequests[0])
-			i.BaseRef, i.BaseSHA = w.PullRequests[0].Base.Ref, w.PullRequests[0].Base.SHA
+			i.Change.BaseRef, i.Change.BaseSHA = w.PullRequests[0].Base.Ref, w.PullRequests[0].Base.SHA
 		}
 	case event.Issue != nil && event.Issue.PullRequest != nil:
 		i.githubChange(event.Issue.githubChange)
@@ -179,18 +184,18 @@ func (i *Info) githubHead(env func(string) string, event githubEvent) {
 // of the target branch (pull_request_target).
 // https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
 func (i *Info) githubPullRequest(env func(string) string, pr *githubChange) {
-	i.HeadRef, i.HeadType, i.BaseRef = env("GITHUB_HEAD_REF"), Branch, env("GITHUB_BASE_REF")
+	i.Head.Ref, i.Head.Type, i.Change.BaseRef = env("GITHUB_HEAD_REF"), Branch, env("GITHUB_BASE_REF")
 	if pr == nil { // no event file: GITHUB_REF is refs/pull/7/merge
-		i.HeadSHA = ""
+		i.Head.SHA = ""
 		number, _, _ := strings.Cut(strings.TrimPrefix(env("GITHUB_REF"), "refs/pull/"), "/")
 		n, _ := strconv.Atoi(number)
 		i.githubChange(githubChange{Number: n})
 		return
 	}
-	i.HeadRef, i.HeadSHA = cmp.Or(i.HeadRef, pr.Head.Ref), pr.Head.SHA
-	i.BaseRef, i.BaseSHA = cmp.Or(i.BaseRef, pr.Base.Ref), pr.Base.SHA
-	i.Fork = pr.Head.Repo == nil || pr.Head.Repo.FullName != i.Project
-	i.TokenMayWrite = !i.Fork || i.EventName == "pull_request_target"
+	i.Head.Ref, i.Head.SHA = cmp.Or(i.Head.Ref, pr.Head.Ref), pr.Head.SHA
+	i.Change.BaseRef, i.Change.BaseSHA = cmp.Or(i.Change.BaseRef, pr.Base.Ref), pr.Base.SHA
+	i.Change.Fork = pr.Head.Repo == nil || pr.Head.Repo.FullName != i.Repository.Project
+	i.Change.TokenMayWrite = !i.Change.Fork || i.Event.Name == "pull_request_target"
 	i.githubChange(*pr)
 }
 
@@ -199,10 +204,10 @@ func (i *Info) githubChange(pr githubChange) {
 	if pr.Number <= 0 {
 		return
 	}
-	i.ChangeID, i.ChangeTitle, i.ChangeProject = strconv.Itoa(pr.Number), pr.Title, i.Project
-	i.ChangeURL = publicURL(pr.URL)
-	if i.ChangeURL == "" && i.RepositoryURL != "" {
-		i.ChangeURL = i.RepositoryURL + "/pull/" + i.ChangeID
+	i.Change.ID, i.Change.Title, i.Change.Project = strconv.Itoa(pr.Number), pr.Title, i.Repository.Project
+	i.Change.URL = publicURL(pr.URL)
+	if i.Change.URL == "" && i.Repository.URL != "" {
+		i.Change.URL = i.Repository.URL + "/pull/" + i.Change.ID
 	}
 }
 
@@ -221,6 +226,6 @@ func queuedChange(branch string) int {
 // dependabotReadOnly says whether the job has Dependabot's read-only token.
 // https://docs.github.com/en/code-security/dependabot/working-with-dependabot/dependabot-on-actions
 func dependabotReadOnly(i Info) bool {
-	return i.User == "dependabot[bot]" && i.EventName != "pull_request_target" &&
-		(i.Event == EventPush || i.Event == EventChange)
+	return i.Job.User == "dependabot[bot]" && i.Event.Name != "pull_request_target" &&
+		(i.Event.Kind == EventPush || i.Event.Kind == EventChange)
 }

@@ -10,42 +10,49 @@ import (
 func detectGitLab(s Source) Info {
 	env := s.Getenv
 	info := Info{
-		Provider:       GitLab,
-		VCS:            "gitlab",
-		Event:          gitlabEventKind(env),
-		EventName:      env("CI_PIPELINE_SOURCE"),
-		Project:        env("CI_PROJECT_PATH"),
-		RepositoryURL:  publicURL(env("CI_PROJECT_URL")),
-		ServerURL:      publicURL(env("CI_SERVER_URL")),
-		APIURL:         publicURL(env("CI_API_V4_URL")),
-		DefaultBranch:  env("CI_DEFAULT_BRANCH"),
-		Workspace:      env("CI_PROJECT_DIR"),
-		HeadRef:        cmp.Or(env("CI_COMMIT_BRANCH"), env("CI_COMMIT_TAG"), shortRef(env("CI_COMMIT_REF_NAME"))),
-		HeadType:       Branch,
-		HeadSHA:        env("CI_COMMIT_SHA"),
-		CheckoutSHA:    env("CI_COMMIT_SHA"),
-		PipelineName:   env("CI_PIPELINE_NAME"),
-		PipelineRunID:  env("CI_PIPELINE_ID"),
-		PipelineRunURL: publicURL(env("CI_PIPELINE_URL")),
-		JobID:          cmp.Or(s.JobID, env("CI_JOB_ID")),
-		JobURL:         publicURL(env("CI_JOB_URL")),
-		WorkerName:     cmp.Or(env("CI_RUNNER_DESCRIPTION"), env("CI_RUNNER_ID")),
-		User:           cmp.Or(env("GITLAB_USER_LOGIN"), env("GITLAB_USER_NAME")),
+		Provider: GitLab,
+		Event:    Event{Kind: gitlabEventKind(env), Name: env("CI_PIPELINE_SOURCE")},
+		Repository: Repository{
+			Project:       env("CI_PROJECT_PATH"),
+			URL:           publicURL(env("CI_PROJECT_URL")),
+			Host:          "gitlab",
+			ServerURL:     publicURL(env("CI_SERVER_URL")),
+			APIURL:        publicURL(env("CI_API_V4_URL")),
+			DefaultBranch: env("CI_DEFAULT_BRANCH"),
+		},
+		Head: Head{
+			Ref:         cmp.Or(env("CI_COMMIT_BRANCH"), env("CI_COMMIT_TAG"), shortRef(env("CI_COMMIT_REF_NAME"))),
+			Type:        Branch,
+			SHA:         env("CI_COMMIT_SHA"),
+			CheckoutSHA: env("CI_COMMIT_SHA"),
+		},
+		Pipeline: Pipeline{
+			Name:   env("CI_PIPELINE_NAME"),
+			RunID:  env("CI_PIPELINE_ID"),
+			RunURL: publicURL(env("CI_PIPELINE_URL")),
+		},
+		Job: Job{
+			ID:        cmp.Or(s.JobID, env("CI_JOB_ID")),
+			URL:       publicURL(env("CI_JOB_URL")),
+			Worker:    cmp.Or(env("CI_RUNNER_DESCRIPTION"), env("CI_RUNNER_ID")),
+			User:      cmp.Or(env("GITLAB_USER_LOGIN"), env("GITLAB_USER_NAME")),
+			Workspace: env("CI_PROJECT_DIR"),
+		},
 	}
-	if info.Project != "" {
-		info.Repository = path.Base(info.Project)
+	if info.Repository.Project != "" {
+		info.Repository.Name = path.Base(info.Repository.Project)
 	}
 	if env("CI_COMMIT_TAG") != "" {
-		info.HeadType = Tag
+		info.Head.Type = Tag
 	}
-	info.JobName, info.Matrix, info.MatrixLabel = gitlabJob(env)
+	info.Job.Name, info.Job.Matrix, info.Job.MatrixLabel = gitlabJob(env)
 	info.gitlabChange(env)
 	return info
 }
 
 // gitlabEventKind maps CI_PIPELINE_SOURCE. A child pipeline of a merge request pipeline is about the merge request too.
 // https://docs.gitlab.com/ci/jobs/job_rules/#ci_pipeline_source-predefined-variable
-func gitlabEventKind(env func(string) string) Event {
+func gitlabEventKind(env func(string) string) EventKind {
 	if env("CI_MERGE_REQUEST_IID") != "" {
 		if env("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train" {
 			return EventMergeGroup
@@ -75,21 +82,21 @@ func gitlabEventKind(env func(string) string) Event {
 // are in variables of their own.
 // https://docs.gitlab.com/ci/variables/predefined_variables/#predefined-variables-for-merge-request-pipelines
 func (i *Info) gitlabChange(env func(string) string) {
-	i.ChangeID = env("CI_MERGE_REQUEST_IID")
-	if i.ChangeID == "" {
+	i.Change.ID = env("CI_MERGE_REQUEST_IID")
+	if i.Change.ID == "" {
 		return
 	}
-	i.HeadRef, i.HeadType = cmp.Or(env("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"), i.HeadRef), Branch
-	i.HeadSHA = cmp.Or(env("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), i.HeadSHA)
-	i.BaseRef = env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-	i.BaseSHA = cmp.Or(env("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"), env("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
-	i.ChangeTitle = env("CI_MERGE_REQUEST_TITLE")
-	i.ChangeProject = cmp.Or(env("CI_MERGE_REQUEST_PROJECT_PATH"), i.Project)
-	if project := publicURL(cmp.Or(env("CI_MERGE_REQUEST_PROJECT_URL"), i.RepositoryURL)); project != "" {
-		i.ChangeURL = project + "/-/merge_requests/" + i.ChangeID
+	i.Head.Ref, i.Head.Type = cmp.Or(env("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"), i.Head.Ref), Branch
+	i.Head.SHA = cmp.Or(env("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), i.Head.SHA)
+	i.Change.BaseRef = env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+	i.Change.BaseSHA = cmp.Or(env("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"), env("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
+	i.Change.Title = env("CI_MERGE_REQUEST_TITLE")
+	i.Change.Project = cmp.Or(env("CI_MERGE_REQUEST_PROJECT_PATH"), i.Repository.Project)
+	if project := publicURL(cmp.Or(env("CI_MERGE_REQUEST_PROJECT_URL"), i.Repository.URL)); project != "" {
+		i.Change.URL = project + "/-/merge_requests/" + i.Change.ID
 	}
 	source := env("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH")
-	i.Fork = source != "" && source != i.ChangeProject
+	i.Change.Fork = source != "" && source != i.Change.Project
 }
 
 // gitlabJob takes CI_JOB_NAME apart: "test: [a, b]" is a job of parallel:matrix, "test 2/5" one of parallel. The matrix

@@ -84,14 +84,23 @@ func render(t *testing.T, info ciinfo.Info) string {
 	if err := json.Unmarshal(text, &fields); err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range fields {
-		if value == "" || value == false || value == 0.0 {
-			delete(fields, name)
-		}
-	}
-	text, err = json.MarshalIndent(map[string]any{"info": fields, "short": info.ShortSHA(), "tags": info.Tags()}, "", "  ")
+	removeEmpty(fields)
+	text, err = json.MarshalIndent(map[string]any{"info": fields, "short": info.Head.ShortSHA(), "tags": info.Tags()}, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text) + "\n"
+}
+
+// removeEmpty removes the fields that are not set, and the groups in which none is.
+func removeEmpty(fields map[string]any) {
+	for name, value := range fields {
+		group, isGroup := value.(map[string]any)
+		if isGroup {
+			removeEmpty(group)
+		}
+		if isGroup && len(group) == 0 || value == "" || value == false || value == 0.0 {
+			delete(fields, name)
+		}
+	}
 }

@@ -22,30 +22,30 @@ func detectLocal(s Source) Info {
 	remote := make(chan string, 1)
 	go func() { remote <- git.ask("config", "--get", "remote.origin.url") }()
 
-	info := Info{Provider: Local, User: localUser(s.Getenv)}
+	info := Info{Provider: Local, Job: Job{User: localUser(s.Getenv)}}
 	// A line each: the folder, the commit, the branch ("HEAD" where there is none), the remote's default branch. git stops
 	// at the first it does not know and has printed those before.
 	known := strings.Split(git.ask("rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD", "origin/HEAD"), "\n")
-	if info.Workspace = known[0]; info.Workspace == "" {
+	if info.Job.Workspace = known[0]; info.Job.Workspace == "" {
 		return info
 	}
 	if len(known) > 2 {
-		info.HeadSHA, info.CheckoutSHA, info.HeadRef = known[1], known[1], known[2]
+		info.Head.SHA, info.Head.CheckoutSHA, info.Head.Ref = known[1], known[1], known[2]
 	} else { // no commit yet
-		info.HeadRef = git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
+		info.Head.Ref = git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
 	}
-	if info.HeadRef == "HEAD" { // detached
-		info.HeadRef = ""
+	if info.Head.Ref == "HEAD" { // detached
+		info.Head.Ref = ""
 	}
-	if info.HeadRef != "" {
-		info.HeadType = Branch
+	if info.Head.Ref != "" {
+		info.Head.Type = Branch
 	}
 	if len(known) > 3 && known[3] != "origin/HEAD" { // echoed back where there is none
-		_, info.DefaultBranch, _ = strings.Cut(known[3], "/")
+		_, info.Repository.DefaultBranch, _ = strings.Cut(known[3], "/")
 	}
-	info.RepositoryURL = publicURL(<-remote)
-	info.VCS = hostedBy(info.RepositoryURL)
-	info.Repository = path.Base(cmp.Or(info.RepositoryURL, info.Workspace))
+	info.Repository.URL = publicURL(<-remote)
+	info.Repository.Host = hostedBy(info.Repository.URL)
+	info.Repository.Name = path.Base(cmp.Or(info.Repository.URL, info.Job.Workspace))
 	return info
 }
 

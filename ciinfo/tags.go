@@ -6,42 +6,42 @@ import "strconv"
 // environment does not say which program will run.
 func (i Info) Tags() map[string]string {
 	tags := map[string]string{
-		"cicd.pipeline.name":              i.PipelineName,
-		"cicd.pipeline.run.id":            i.PipelineRunID,
-		"cicd.pipeline.run.url.full":      i.PipelineRunURL,
-		"cicd.pipeline.task.name":         i.JobName,
-		"cicd.pipeline.task.run.id":       i.JobID,
-		"cicd.pipeline.task.run.url.full": i.JobURL,
-		"cicd.worker.name":                i.WorkerName,
-		"vcs.provider.name":               i.VCS,
-		"vcs.repository.name":             i.Repository,
-		"vcs.repository.url.full":         i.RepositoryURL,
-		"vcs.ref.head.name":               i.HeadRef,
-		"vcs.ref.head.revision":           i.HeadSHA,
-		"vcs.ref.head.type":               i.HeadType,
-		"vcs.ref.base.name":               i.BaseRef,
-		"vcs.ref.base.revision":           i.BaseSHA,
-		"vcs.change.id":                   i.ChangeID,
-		"vcs.change.title":                i.ChangeTitle,
+		"cicd.pipeline.name":              i.Pipeline.Name,
+		"cicd.pipeline.run.id":            i.Pipeline.RunID,
+		"cicd.pipeline.run.url.full":      i.Pipeline.RunURL,
+		"cicd.pipeline.task.name":         i.Job.Name,
+		"cicd.pipeline.task.run.id":       i.Job.ID,
+		"cicd.pipeline.task.run.url.full": i.Job.URL,
+		"cicd.worker.name":                i.Job.Worker,
+		"vcs.provider.name":               i.Repository.Host,
+		"vcs.repository.name":             i.Repository.Name,
+		"vcs.repository.url.full":         i.Repository.URL,
+		"vcs.ref.head.name":               i.Head.Ref,
+		"vcs.ref.head.revision":           i.Head.SHA,
+		"vcs.ref.head.type":               i.Head.Type,
+		"vcs.ref.base.name":               i.Change.BaseRef,
+		"vcs.ref.base.revision":           i.Change.BaseSHA,
+		"vcs.change.id":                   i.Change.ID,
+		"vcs.change.title":                i.Change.Title,
 		"mlflow.source.type":              "LOCAL",
-		"mlflow.source.git.commit":        i.HeadSHA,
-		"mlflow.source.git.repoURL":       i.RepositoryURL,
-		"mlflow.user":                     i.User,
-		"mlops.ci.matrix":                 i.Matrix,
+		"mlflow.source.git.commit":        i.Head.SHA,
+		"mlflow.source.git.repoURL":       i.Repository.URL,
+		"mlflow.user":                     i.Job.User,
+		"mlops.ci.matrix":                 i.Job.Matrix,
 	}
 	if i.InCI() {
 		tags["mlflow.source.type"] = "JOB"
 		tags["mlops.ci.provider"] = string(i.Provider)
-		tags["mlops.ci.event"] = string(i.Event)
+		tags["mlops.ci.event"] = string(i.Event.Kind)
 	}
-	if i.Fork {
+	if i.Change.Fork {
 		tags["mlops.ci.fork"] = "true"
 	}
-	if i.HeadType == Branch {
-		tags["mlflow.source.git.branch"] = i.HeadRef
+	if i.Head.Type == Branch {
+		tags["mlflow.source.git.branch"] = i.Head.Ref
 	}
-	if i.Attempt > 0 {
-		tags["mlops.ci.attempt"] = strconv.Itoa(i.Attempt)
+	if i.Pipeline.Attempt > 0 {
+		tags["mlops.ci.attempt"] = strconv.Itoa(i.Pipeline.Attempt)
 	}
 	for name, value := range tags {
 		if value == "" {

@@ -55,10 +55,10 @@ func refType(ref string) string {
 // CommitURL is the page of the head's commit; empty where that is not known.
 func (i Info) CommitURL() string {
 	switch {
-	case i.RepositoryURL == "" || i.HeadSHA == "" || i.Fork:
+	case i.Repository.URL == "" || i.Head.SHA == "" || i.Change.Fork:
 		return ""
-	case i.VCS == "gitlab":
-		return i.RepositoryURL + "/-/commit/" + i.HeadSHA
+	case i.Repository.Host == "gitlab":
+		return i.Repository.URL + "/-/commit/" + i.Head.SHA
 	}
-	return i.RepositoryURL + "/commit/" + i.HeadSHA
+	return i.Repository.URL + "/commit/" + i.Head.SHA
 }

@@ -14,6 +14,10 @@ const (
 	Killed    Status = "KILLED"
 )
 
+// Statuses returns all statuses in the order of their numbers in MLflow, from 1
+// (https://github.com/mlflow/mlflow/blob/master/mlflow/protos/service.proto, RunStatus).
+func Statuses() []Status { return []Status{Running, Scheduled, Finished, Failed, Killed} }
+
 // Experiment groups runs under a name.
 type Experiment struct {
 	ID               string
@@ -90,6 +94,7 @@ type NewModelVersion struct {
 	Source  string // URI of the model directory; for a logged model "models:/<id>"
 	RunID   string
 	ModelID string // of a logged model, else empty
+	Path    string // of the model in the run's artifacts; empty: unknown
 	Tags    []Tag
 }
 

@@ -1,6 +1,9 @@
 package mlflow
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Store is one tracking store. Four implementations stand behind it: a tracking server, an SQLite file, a folder, and a
 // server started for another database. All methods are safe for concurrent use and obey ctx.
@@ -15,8 +18,33 @@ type Experiments interface {
 	// EnsureExperiment returns the experiment of that name and creates it when there is none. Two callers racing to
 	// create it both succeed. A deleted experiment is a *RefusedError.
 	EnsureExperiment(ctx context.Context, name string) (Experiment, error)
-	// SearchRuns returns the runs of an experiment that carry the tag, deleted ones left out, oldest first.
-	SearchRuns(ctx context.Context, experimentID string, tag Tag) ([]Run, error)
+	// SearchRuns returns runs of an experiment, deleted ones left out. It reads no more of them than the limit.
+	SearchRuns(ctx context.Context, search RunSearch) ([]Run, error)
+}
+
+// RunSearch says which runs of an experiment are asked for, and in which order. Runs of one start time are in the order of
+// their ids.
+type RunSearch struct {
+	ExperimentID string
+	Tags         []Tag    // all must match
+	Statuses     []Status // empty: any
+	Newest       bool     // by start time descending; else oldest first
+	Limit        int      // 0: all
+}
+
+// Match reports whether a run has the tags and one of the statuses.
+func (s RunSearch) Match(run Run) bool {
+	for _, tag := range s.Tags {
+		if value, ok := run.Tags[tag.Key]; !ok || value != tag.Value {
+			return false
+		}
+	}
+	return s.MatchStatus(run.Status)
+}
+
+// MatchStatus reports whether runs of a status are asked for.
+func (s RunSearch) MatchStatus(status Status) bool {
+	return len(s.Statuses) == 0 || slices.Contains(s.Statuses, status)
 }
 
 // Runs reads and writes runs. A run that does not exist is ErrNotFound.

@@ -67,7 +67,7 @@ func checkSteeredRuns(t *testing.T, store mlflow.Store, run mlflow.Run) {
 	if own.Params["depth"] != "3" || own.Metrics["rmse"].Value != 0.5 {
 		t.Errorf("the step's run has %v %v", own.Params, own.Metrics)
 	}
-	children, err := store.SearchRuns(t.Context(), run.ExperimentID, mlflow.Tag{Key: mlflow.ParentRunTag, Value: run.ID})
+	children, err := store.SearchRuns(t.Context(), mlflow.RunSearch{ExperimentID: run.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: run.ID}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,26 +3,28 @@ package track
 import (
 	"fmt"
 
-	"github.com/Iyalvan/mlops-track/internal/console"
+	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/step"
 )
 
-// Autolog is tag mlops.autolog: what became of autolog in this run.
+// Autolog is tag mlops.autolog: what autolog did in this run.
 type Autolog string
 
-// What can become of autolog.
+// What autolog can have done.
 const (
 	AutologCaptured    Autolog = "captured"    // the run has params
 	AutologEmpty       Autolog = "empty"       // it was in force and the run has none
-	AutologOff         Autolog = "off"         // the user said so
+	AutologOff         Autolog = "off"         // the user disabled it
 	AutologUnavailable Autolog = "unavailable" // no Python with MLflow and a framework was seen
 )
 
-// autologOf tells what became of autolog from what the hook saw and from the run as the store has it.
-func autologOf(enabled bool, t Training, capturedParams int) Autolog {
+// autologOf decides from what the hook saw and from the number of params that the run got while the step ran.
+func autologOf(t step.Training, captured int) Autolog {
 	switch {
-	case !enabled:
+	case !t.Enabled:
 		return AutologOff
-	case t.InForce && capturedParams > 0:
+	case t.InForce && captured > 0:
 		return AutologCaptured
 	case t.InForce:
 		return AutologEmpty
@@ -30,16 +32,32 @@ func autologOf(enabled bool, t Training, capturedParams int) Autolog {
 	return AutologUnavailable
 }
 
-// autologEmpty is the warning for a run of which autolog saw no params; manual is how many the result has.
-func autologEmpty(manual int) console.Note {
-	n := console.Note{
-		Text: "autolog enabled but captured 0 params\n" +
-			"framework may not support autolog (e.g., catboost)\n" +
-			"falling back to manual param logging",
-		Hint: `write {"params": {...}} to the file that MLOPS_RESULT names, or set autolog to false`,
-	}
+// EmptyAutolog is the warning for a run of which autolog captured no params; manual is how many the result has.
+func EmptyAutolog(manual int) notice.Notice {
+	n := notice.Warn("autolog enabled but captured 0 params\n"+
+		"framework may not support autolog (e.g., catboost)\n"+
+		"falling back to manual param logging", addParams)
 	if manual > 0 {
-		n.Hint = fmt.Sprintf("nothing to do: the result has %d; with autolog set to false this warning goes away", manual)
+		n.Hint = fmt.Sprintf("nothing to do: the result has %d; with autolog set to false this warning disappears", manual)
 	}
 	return n
+}
+
+// addParams is what to do about missing params.
+const addParams = `write {"params": {...}} to the file that MLOPS_RESULT names, or set autolog to false`
+
+// trainingNotices say what was wrong with autolog in the step. status is how the run ended.
+func trainingNotices(t step.Training, autolog Autolog, status mlflow.Status) []notice.Notice {
+	var out []notice.Notice
+	if t.Enabled && t.Trouble != "" && autolog != AutologCaptured {
+		out = append(out, notice.Warn("autolog is not available: "+t.Trouble, "install mlflow beside the training framework, or set autolog to false"))
+	}
+	if t.Enabled && !t.Python && status == mlflow.Finished && t.NamesPython {
+		out = append(out, notice.Warn("autolog saw nothing: no Python of the step loaded the hook",
+			"python -I, -E and -S leave it out, and so does a command that sets PYTHONPATH itself: write PYTHONPATH=src:$PYTHONPATH there, or set autolog to false"))
+	}
+	for _, w := range t.Warnings {
+		out = append(out, notice.Warn(w, ""))
+	}
+	return out
 }

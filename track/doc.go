@@ -1,9 +1,9 @@
-// Package track is the main job: run one training command as one MLflow run that tells the truth.
+// Package track is the job's way through one MLflow run: plan it, open it, judge how the step ended, finish it.
 //
-// The job is a chain of values, each built once: Inputs (what the user set), Plan (what will be done), the open run, the
-// step's result, what it left, the closed run, the Outcome. Everything that can be checked is checked before the command
-// starts; from then on errors are collected and nothing stops the later steps.
+// Each stage is a function of the one or two values that it reads and returns one value, built once: [NewPlan] decides names
+// and tags, [Open] opens the run, [Judge] decides its status, [Finisher] writes, uploads, registers and closes, and returns
+// the [FinishedRun]. From the step's end on errors are collected, and no later stage is left out.
 //
-// It never reads the environment itself, never exits the process and never prints: main hands in the environment and the
-// streams, and a Log takes what a person should read.
+// It reads no environment, starts no process and prints nothing: what a person should know is returned as notices. How a
+// step is run is package step's, where a run is stored that of the [mlflow.Store] that is handed in.
 package track

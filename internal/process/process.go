@@ -31,16 +31,16 @@ type Result struct {
 	End      time.Time
 	NotRun   error          // the command could not be started: not found (127) or not executable (126)
 	Signal   syscall.Signal // that ended the command; 0 if it exited
-	Asked    os.Signal      // the first signal that was passed on; nil if there was none
+	Interrupt    os.Signal      // the first signal that was passed on; nil if there was none
 	Forced   bool           // SIGKILL was sent after the grace
 	OOM      bool           // the kernel killed for memory in our control group while the command ran
-	Left     bool           // processes of its group are still there
+	Survivors     bool           // processes of its group are still there
 	Tail     string         // the end of what it wrote to standard error, as far as it passed through us
 }
 
-// Run runs cmd until it ends. Signals that arrive are passed on to its group; the first one also calls asked, at once and
+// Run runs cmd until it ends. Signals that arrive are passed on to its group; the first one also calls interrupted, at once and
 // on its own goroutine, and starts the grace. A second one ends the grace.
-func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
+func Run(cmd Command, signals <-chan os.Signal, interrupted func(os.Signal)) Result {
 	streams, err := connect(cmd.Stdout, cmd.Stderr, cmd.Filter)
 	if err != nil {
 		return notRun(err)
@@ -67,10 +67,10 @@ func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
 		close(ended)
 	}()
 
-	res.attend(child.Process, group, cmd.Grace, signals, ended, asked)
+	res.attend(child.Process, group, cmd.Grace, signals, ended, interrupted)
 	res.End = time.Now()
 	res.ExitCode, res.Signal = exitCode(child.ProcessState)
-	res.Left = group && stays(child.Process.Pid)
+	res.Survivors = group && stays(child.Process.Pid)
 	res.Tail = streams.drain()
 	// A shell that reports a killed child exits with 137 itself.
 	res.OOM = res.ExitCode == 128+int(syscall.SIGKILL) && !res.Forced && countOOM() > oom
@@ -79,24 +79,24 @@ func Run(cmd Command, signals <-chan os.Signal, asked func(os.Signal)) Result {
 
 // attend waits for the end of the command and passes signals on meanwhile.
 func (r *Result) attend(child *os.Process, group bool, grace time.Duration,
-	signals <-chan os.Signal, ended <-chan struct{}, asked func(os.Signal),
+	signals <-chan os.Signal, ended <-chan struct{}, interrupted func(os.Signal),
 ) {
 	var timeout <-chan time.Time
 	for {
 		select {
 		case <-ended:
-			if r.Asked != nil && group {
+			if r.Interrupt != nil && group {
 				kill(child, group) // what ignored the signal must not outlive a cancelled job
 			}
 			return
 		case sig := <-signals:
-			if r.Asked != nil {
+			if r.Interrupt != nil {
 				r.Forced = true
 				kill(child, group)
 				continue
 			}
-			r.Asked = sig
-			go asked(sig)
+			r.Interrupt = sig
+			go interrupted(sig)
 			forward(child, group, sig)
 			timeout = time.After(grace)
 		case <-timeout:

@@ -85,7 +85,7 @@ func TestSignalIsPassedOnToTheGroup(t *testing.T) {
 	cmd := sh(`(trap 'echo inner > inner; exit 0' TERM; touch ready; while :; do sleep 0.05; done) & trap 'wait; exit 9' TERM; wait`)
 	cmd.Dir = dir
 	res, _ := run(t, cmd, signals)
-	if res.ExitCode != 9 || res.Asked != syscall.SIGTERM || res.Forced {
+	if res.ExitCode != 9 || res.Interrupt != syscall.SIGTERM || res.Forced {
 		t.Errorf("result = %+v, want exit code 9 after SIGTERM without force", res)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "inner")); err != nil {
@@ -123,7 +123,7 @@ func TestGrandchildThatKeepsTheStreamsOpenDoesNotHoldUsUp(t *testing.T) {
 	defer func() {
 		_ = process.Run(process.Command{Args: []string{"kill", strings.TrimSpace(string(pid))}, Dir: dir}, nil, nil)
 	}()
-	if res.ExitCode != 0 || !res.Left {
+	if res.ExitCode != 0 || !res.Survivors {
 		t.Errorf("result = %+v, want 0 and something left", res)
 	}
 	if stderr != "said\n" {

@@ -11,7 +11,7 @@ func Find(environ, args []string) []string {
 	var found []string
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if secretName(name) && !(strings.HasSuffix(name, "_CREDENTIALS") && strings.HasPrefix(value, "/")) { // a file has them
+		if SecretName(name) && !(strings.HasSuffix(name, "_CREDENTIALS") && strings.HasPrefix(value, "/")) { // a file has them
 			found = append(found, value)
 		}
 		found = append(found, Passwords(value)...)
@@ -19,7 +19,7 @@ func Find(environ, args []string) []string {
 	for i, arg := range args {
 		name, value, given := strings.Cut(arg, "=")
 		switch {
-		case !secretName(strings.TrimLeft(name, "-")):
+		case !SecretName(strings.TrimLeft(name, "-")):
 		case given:
 			found = append(found, value)
 		case strings.HasPrefix(arg, "-") && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-"):
@@ -30,8 +30,8 @@ func Find(environ, args []string) []string {
 	return found
 }
 
-// secretName says whether a name is one that people give to secrets.
-func secretName(name string) bool {
+// SecretName reports whether a name is one that people give to secrets.
+func SecretName(name string) bool {
 	name = strings.ReplaceAll(strings.ToUpper(name), "-", "_")
 	for _, end := range []string{"TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE"} {
 		if strings.HasSuffix(name, end) {
@@ -113,7 +113,7 @@ func querySecrets(address string) []string {
 	var found []string
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		if lower := strings.ToLower(name); secretName(name) || lower == "sig" || strings.HasSuffix(lower, "signature") {
+		if lower := strings.ToLower(name); SecretName(name) || lower == "sig" || strings.HasSuffix(lower, "signature") {
 			found = append(found, value)
 		}
 	}

@@ -50,7 +50,7 @@ type Failure struct {
 func Upload(ctx context.Context, repo Repo, files []File, opts Options) Result {
 	to, err := begin(ctx, repo)
 	if err != nil {
-		return allFailed(files, err)
+		return AllFailed(files, err)
 	}
 	if opts.Workers <= 0 {
 		opts.Workers = to.workers()
@@ -66,7 +66,8 @@ func Upload(ctx context.Context, repo Repo, files []File, opts Options) Result {
 	return r
 }
 
-func allFailed(files []File, err error) Result {
+// AllFailed is the result of an upload that could not begin.
+func AllFailed(files []File, err error) Result {
 	var r Result
 	for _, file := range files {
 		r.Failed = append(r.Failed, Failure{File: file, Err: err})

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -139,46 +138,4 @@ func (s *Store) createExperiment(id, name string) (mlflow.Experiment, error) {
 		{"lifecycle_stage", "active"},
 		{"name", name},
 	})
-}
-
-// SearchRuns implements mlflow.Experiments.
-func (s *Store) SearchRuns(ctx context.Context, experimentID string, tag mlflow.Tag) ([]mlflow.Run, error) {
-	runs, err := s.searchRuns(ctx, experimentID, tag)
-	return runs, s.explain("search runs", err)
-}
-
-func (s *Store) searchRuns(ctx context.Context, experimentID string, tag mlflow.Tag) ([]mlflow.Run, error) {
-	if !isID(experimentID) || mlflow.CheckKey(tag.Key) != nil {
-		return nil, nil
-	}
-	ids, err := subfolders(filepath.Join(s.root, experimentID))
-	if err != nil {
-		return nil, err
-	}
-	var found []mlflow.Run
-	for _, id := range ids {
-		folder := filepath.Join(s.root, experimentID, id)
-		value, err := os.ReadFile(filepath.Join(folder, tagsDir, filepath.FromSlash(tag.Key)))
-		if err != nil || string(value) != tag.Value {
-			continue
-		}
-		var meta runMeta
-		if _, err := readMeta(ctx, folder, &meta); errors.Is(err, fs.ErrNotExist) || err == nil && !meta.active() {
-			continue
-		} else if err != nil {
-			return nil, err
-		}
-		run, err := s.readRun(folder, meta)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, run)
-	}
-	slices.SortFunc(found, func(a, b mlflow.Run) int {
-		if order := a.Start.Compare(b.Start); order != 0 {
-			return order
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return found, nil
 }

@@ -29,18 +29,13 @@ type runMeta struct {
 
 func (m runMeta) active() bool { return m.Stage == "" || m.Stage == "active" }
 
-// statuses are in the order of their numbers in meta.yaml, from 1 (RunStatus in mlflow/protos/service.proto).
-func statuses() []mlflow.Status {
-	return []mlflow.Status{mlflow.Running, mlflow.Scheduled, mlflow.Finished, mlflow.Failed, mlflow.Killed}
-}
-
-func statusNumber(s mlflow.Status) int { return slices.Index(statuses(), s) + 1 }
+func statusNumber(s mlflow.Status) int { return slices.Index(mlflow.Statuses(), s) + 1 }
 
 func statusWord(number int) mlflow.Status {
-	if number < 1 || number > len(statuses()) {
+	if number < 1 || number > len(mlflow.Statuses()) {
 		return ""
 	}
-	return statuses()[number-1]
+	return mlflow.Statuses()[number-1]
 }
 
 // CreateRun implements mlflow.Runs. An experiment that is deleted is a *mlflow.RefusedError, one that does not exist is

@@ -147,7 +147,7 @@ func TestOneRunAfterALostAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			runs, err := c.SearchRuns(t.Context(), e.ID, job)
+			runs, err := c.SearchRuns(t.Context(), mlflow.RunSearch{ExperimentID: e.ID, Tags: []mlflow.Tag{job}})
 			if err != nil || len(runs) != 1 || runs[0].ID != created.ID || created.ArtifactURI == "" {
 				t.Errorf("%d runs are there, %v; created: %+v", len(runs), err, created)
 			}
@@ -233,7 +233,7 @@ func TestHangingServerIsAskedAgain(t *testing.T) {
 	c := client(t, proxy.URL, func(o *rest.Options) { o.Timeout = time.Second })
 	e := experiment(t, client(t, proxy.URL))
 	proxy.Spoil(mlflowtest.Rule{Path: "runs/search", Times: 1, Hang: true})
-	if _, err := c.SearchRuns(t.Context(), e.ID, mlflow.Tag{Key: "k", Value: "v"}); err != nil {
+	if _, err := c.SearchRuns(t.Context(), mlflow.RunSearch{ExperimentID: e.ID}); err != nil {
 		t.Error(err)
 	}
 }

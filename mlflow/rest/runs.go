@@ -27,7 +27,7 @@ func (c *Client) CreateRun(ctx context.Context, run mlflow.NewRun) (mlflow.Run, 
 	for _, t := range run.Tags {
 		if t.Key == mlflow.JobIDTag {
 			return createOnce(ctx, create, func() (mlflow.Run, bool, error) {
-				found, err := c.SearchRuns(ctx, run.ExperimentID, t)
+				found, err := c.SearchRuns(ctx, mlflow.RunSearch{ExperimentID: run.ExperimentID, Tags: []mlflow.Tag{t}, Limit: 1})
 				if len(found) == 0 {
 					return mlflow.Run{}, false, err
 				}

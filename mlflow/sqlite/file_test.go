@@ -123,7 +123,7 @@ func TestDeletedIsRefused(t *testing.T) {
 			t.Errorf("%s of what is deleted: %v, want a RefusedError with a hint", call, err)
 		}
 	}
-	runs, err := s.SearchRuns(t.Context(), e.ID, mlflow.Tag{Key: mlflow.RunNameTag, Value: r.Name})
+	runs, err := s.SearchRuns(t.Context(), mlflow.RunSearch{ExperimentID: e.ID, Tags: []mlflow.Tag{{Key: mlflow.RunNameTag, Value: r.Name}}})
 	if err != nil || len(runs) > 0 {
 		t.Errorf("search finds deleted runs: %v %v", runs, err)
 	}

@@ -8,7 +8,7 @@ func (o *Opened) Server() *rest.Client { return o.client }
 // NeedsAWS says that the store is behind AWS, and its requests are signed.
 func (o Options) NeedsAWS() bool {
 	target, err := Describe(o)
-	return err == nil && (target.kind == sageMaker || target.kind == server && o.SigV4)
+	return err == nil && (target.kind == sageMaker || target.kind == trackingServer && o.SigV4)
 }
 
 // IsDatabase says that the store is opened by starting an mlflow server.

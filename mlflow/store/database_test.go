@@ -2,15 +2,12 @@ package store_test
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/test/storetest"
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
@@ -79,36 +76,5 @@ func TestPostgreSQL(t *testing.T) {
 	if resp, err := http.Get(s.ChildEnv["MLFLOW_TRACKING_URI"]); err == nil {
 		resp.Body.Close()
 		t.Error("the server answers after Close")
-	}
-}
-
-func TestDatabaseThatCannotBeOpened(t *testing.T) {
-	t.Parallel()
-	for _, line := range []int{3, 2} {
-		_, err := store.Open(t.Context(), store.Options{
-			URI: "postgresql+nodriver://u:s3cret@127.0.0.1:1/x", Dir: t.TempDir(), Environ: withMLflow(t, line),
-		})
-		refused, ok := errors.AsType[*mlflow.RefusedError](err)
-		if !ok || strings.Contains(err.Error(), "s3cret") || !strings.Contains(refused.Message, "nodriver") ||
-			!strings.Contains(refused.Fix, "install the driver") {
-			t.Errorf("MLflow %d: %#v", line, err)
-		}
-	}
-	_, err := store.Open(t.Context(), store.Options{URI: "mysql+pymysql://db/x", Dir: t.TempDir(), Environ: []string{"PATH=" + t.TempDir()}})
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); !ok || !strings.Contains(refused.Fix, "mysql+pymysql") {
-		t.Errorf("%v", err)
-	}
-}
-
-// A database that is away is given up when the context ends.
-func TestDatabaseThatIsAway(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
-	defer cancel()
-	_, err := store.Open(ctx, store.Options{
-		URI: "postgresql+psycopg2://u:s3cret@127.0.0.1:1/x", Dir: t.TempDir(), Environ: withMLflow(t, 3),
-	})
-	if _, ok := errors.AsType[*mlflow.UnreachableError](err); !ok || strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("%v", err)
 	}
 }

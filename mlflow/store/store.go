@@ -13,6 +13,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/filestore"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
+	"github.com/Iyalvan/mlops-track/mlflow/server"
 	"github.com/Iyalvan/mlops-track/mlflow/sqlite"
 )
 
@@ -63,7 +64,7 @@ func Open(ctx context.Context, opts Options) (*Opened, error) {
 	}
 	o := &Opened{Target: target, s3: opts.S3}
 	switch target.kind {
-	case server:
+	case trackingServer:
 		err = o.connect(ctx, opts, opts.URI)
 	case sageMaker:
 		err = o.connectManaged(ctx, opts)
@@ -83,7 +84,7 @@ func Open(ctx context.Context, opts Options) (*Opened, error) {
 // RunURL is the page of a run for a browser; empty where there is none. The pages of SageMaker open only by an address that
 // is made for one person and 5 minutes.
 func (o *Opened) RunURL(experimentID, runID string) string {
-	if o.kind != server {
+	if o.kind != trackingServer {
 		return ""
 	}
 	return o.client.RunURL(experimentID, runID)
@@ -92,6 +93,24 @@ func (o *Opened) RunURL(experimentID, runID string) string {
 // Artifacts opens the place that an artifact location of this store names.
 func (o *Opened) Artifacts(location string) (artifact.Repo, error) {
 	return artifact.Open(mlflow.AbsoluteLocation(location, o.Dir), o.client, o.s3)
+}
+
+// Upload puts files into the place that an artifact location of this store names.
+func (o *Opened) Upload(ctx context.Context, location string, files []artifact.File, opts artifact.Options) artifact.Result {
+	repo, err := o.Artifacts(location)
+	if err != nil {
+		return artifact.AllFailed(files, err)
+	}
+	return artifact.Upload(ctx, repo, files, opts)
+}
+
+// List returns what lies directly in a folder of an artifact location of this store.
+func (o *Opened) List(ctx context.Context, location, folder string) ([]artifact.Entry, error) {
+	repo, err := o.Artifacts(location)
+	if err != nil {
+		return nil, err
+	}
+	return repo.List(ctx, folder)
 }
 
 // Close makes the artifact locations of an embedded store relative, if it was named by a relative path, and ends the
@@ -138,5 +157,20 @@ func (o *Opened) openFolder(ctx context.Context) error {
 		return fmt.Errorf("open %s: %w", o.Display, err)
 	}
 	o.Store, o.close = s, s.Close
+	return nil
+}
+
+// serve starts the user's own mlflow server for a database, and connects to it.
+func (o *Opened) serve(ctx context.Context, opts Options) error {
+	s, err := server.Start(ctx, server.Options{URI: opts.URI, Dir: opts.Dir, Environ: opts.Environ})
+	if err != nil {
+		return err
+	}
+	if err := o.connect(ctx, Options{UserAgent: opts.UserAgent}, s.URL()); err != nil {
+		s.Stop()
+		return err
+	}
+	o.ChildEnv = s.ChildEnv()
+	o.close = func(context.Context) error { o.client.Close(); s.Stop(); return nil }
 	return nil
 }

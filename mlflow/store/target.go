@@ -32,7 +32,7 @@ type Target struct {
 type kind int
 
 const (
-	server kind = iota
+	trackingServer kind = iota
 	sageMaker
 	file
 	folder
@@ -49,7 +49,7 @@ func Describe(opts Options) (Target, error) {
 	target := Target{Display: mlflow.RedactURI(opts.URI), Dir: opts.Dir, ChildEnv: map[string]string{trackingURI: opts.URI}}
 	switch {
 	case found && (dialect == "http" || dialect == "https"):
-		target.kind = server
+		target.kind = trackingServer
 		if opts.SigV4 {
 			target.Plugin = "requests-auth-aws-sigv4"
 		}

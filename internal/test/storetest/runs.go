@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -146,45 +145,6 @@ func unknownRun(t *testing.T, s fixture) {
 		if !errors.Is(err, mlflow.ErrNotFound) {
 			t.Errorf("%s of an unknown run: %v, want ErrNotFound", call, err)
 		}
-	}
-}
-
-func searchByTag(t *testing.T, s fixture) {
-	e, start := s.experiment(t), time.Now().Add(-time.Hour)
-	var want []string
-	for i, value := range []string{"yes", "no", "yes", "it's yes", "yes"} {
-		r, err := s.CreateRun(t.Context(), mlflow.NewRun{
-			ExperimentID: e.ID, Name: fmt.Sprintf("r%d", i),
-			Start: start.Add(-time.Duration(i) * time.Minute), // created youngest first
-			Tags:  []mlflow.Tag{{Key: "cicd.pipeline.run.id", Value: value}},
-		})
-		if err != nil {
-			t.Fatalf("create run: %v", err)
-		}
-		if value == "yes" {
-			want = append([]string{r.ID}, want...)
-		}
-	}
-	s.runIn(t, s.experiment(t).ID, mlflow.Tag{Key: "cicd.pipeline.run.id", Value: "yes"})
-
-	search := func(tag mlflow.Tag) (ids []string) {
-		t.Helper()
-		runs, err := s.SearchRuns(t.Context(), e.ID, tag)
-		if err != nil {
-			t.Fatalf("search runs: %v", err)
-		}
-		for _, r := range runs {
-			if r.Tags[tag.Key] != tag.Value || r.ExperimentID != e.ID {
-				t.Errorf("found run is incomplete: %+v", r)
-			}
-			ids = append(ids, r.ID)
-		}
-		return ids
-	}
-	equal(t, "oldest first", search(mlflow.Tag{Key: "cicd.pipeline.run.id", Value: "yes"}), want)
-	equal(t, "nobody", search(mlflow.Tag{Key: "cicd.pipeline.run.id", Value: "maybe"}), []string(nil))
-	if found := search(mlflow.Tag{Key: "cicd.pipeline.run.id", Value: "it's yes"}); len(found) != 1 {
-		t.Errorf("a value with a quote finds %q", found)
 	}
 }
 

@@ -1,0 +1,184 @@
+package offline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/store"
+)
+
+// tagKeptRun marks a run on the server with the local run it was delivered from.
+const tagKeptRun = "mlops.kept.run_id"
+
+// A server that is away must be told, not waited for: within firstWord of the start, and later after so long without
+// progress.
+const (
+	firstWord = 8 * time.Second
+	patience  = 60 * time.Second
+)
+
+// Delivered is a run that the server has.
+type Delivered struct {
+	Run    mlflow.Run // on the server
+	Params int        // added now, children included, as are the others
+	Points int
+	Files  int
+}
+
+// Deliver brings one kept run and its children to the server and moves its note. It is safe to repeat. It gives up when
+// the server is away for long.
+func Deliver(ctx context.Context, dir string, from, to *store.Opened, n Note) (Delivered, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stall := time.AfterFunc(firstWord, func() { cancel(errors.New("the server does not answer")) })
+	defer stall.Stop()
+	exp, err := to.EnsureExperiment(ctx, n.Experiment)
+	if err != nil {
+		return Delivered{}, fmt.Errorf("find experiment %q: %w", n.Experiment, err)
+	}
+	d := &delivery{from: from, to: to, experiment: exp.ID, tick: func() { stall.Reset(patience) }}
+	d.tick()
+	local, err := from.GetRun(ctx, n.RunID)
+	if err != nil {
+		return Delivered{}, fmt.Errorf("read kept run: %w", err)
+	}
+	known := n.ServerRunID
+	run, err := d.run(ctx, local, known, "")
+	if err != nil {
+		return d.done, err
+	}
+	d.done.Run = run
+	n.ServerRunID = run.ID
+	if n.Model != nil && len(run.ArtifactURI) > 0 {
+		if err := d.register(ctx, run, *n.Model); err != nil {
+			return d.done, err
+		}
+	}
+	return d.done, markSent(dir, n)
+}
+
+type delivery struct {
+	from, to   *store.Opened
+	experiment string
+	tick       func() // progress was made
+	done       Delivered
+}
+
+// run delivers one run: first what it holds, then its children, its status last.
+func (d *delivery) run(ctx context.Context, local mlflow.Run, known, parent string) (mlflow.Run, error) {
+	remote, err := d.find(ctx, local, known, parent)
+	if err != nil {
+		return remote, err
+	}
+	if known != "" { // it keeps the name that it has there
+		delete(local.Tags, mlflow.RunNameTag)
+	}
+	if err := d.content(ctx, local, remote, parent); err != nil {
+		return remote, err
+	}
+	if err := d.files(ctx, local, remote); err != nil {
+		return remote, fmt.Errorf("deliver artifacts of run %s: %w", local.ID, err)
+	}
+	children, err := d.from.SearchRuns(ctx, mlflow.RunSearch{
+		ExperimentID: local.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: local.ID}},
+	})
+	if err != nil {
+		return remote, err
+	}
+	for _, child := range children {
+		if _, err := d.run(ctx, child, "", remote.ID); err != nil {
+			return remote, err
+		}
+	}
+	err = d.to.UpdateRun(ctx, remote.ID, mlflow.RunUpdate{Status: local.Status, End: local.End})
+	return remote, err
+}
+
+// find returns the run on the server: the known one, one that an earlier delivery or a create without an answer left
+// there, else a new one.
+func (d *delivery) find(ctx context.Context, local mlflow.Run, known, parent string) (mlflow.Run, error) {
+	if known != "" {
+		run, err := d.to.GetRun(ctx, known)
+		if err == nil || !errors.Is(err, mlflow.ErrNotFound) {
+			return run, err
+		}
+	}
+	marks := []mlflow.Tag{{Key: tagKeptRun, Value: local.ID}}
+	if id := local.Tags[mlflow.JobIDTag]; id != "" && parent == "" {
+		marks = append(marks, mlflow.Tag{Key: mlflow.JobIDTag, Value: id})
+	}
+	for _, mark := range marks {
+		runs, err := d.to.SearchRuns(ctx, mlflow.RunSearch{ExperimentID: d.experiment, Tags: []mlflow.Tag{mark}, Limit: 1})
+		if err != nil {
+			return mlflow.Run{}, err
+		}
+		if len(runs) > 0 {
+			return runs[0], nil
+		}
+	}
+	return d.to.CreateRun(ctx, mlflow.NewRun{
+		ExperimentID: d.experiment, Name: local.Name, User: local.Tags["mlflow.user"], Start: local.Start, Tags: marks,
+	})
+}
+
+// content adds tags, params and metric points that the server does not have.
+func (d *delivery) content(ctx context.Context, local, remote mlflow.Run, parent string) error {
+	b := mlflow.Batch{Tags: []mlflow.Tag{{Key: tagKeptRun, Value: local.ID}}}
+	for key, value := range local.Tags {
+		if key == mlflow.ParentRunTag && parent != "" {
+			value = parent
+		}
+		b.Tags = append(b.Tags, mlflow.Tag{Key: key, Value: value})
+	}
+	if local.Status == mlflow.Finished { // of a run that was resumed
+		b.Tags = remote.WithoutOldErrors(b.Tags)
+	}
+	for key, value := range local.Params {
+		if _, there := remote.Params[key]; !there {
+			b.Params = append(b.Params, mlflow.Param{Key: key, Value: value})
+		}
+	}
+	for key := range local.Metrics {
+		points, err := d.missing(ctx, local, remote, key)
+		if err != nil {
+			return err
+		}
+		b.Metrics = append(b.Metrics, points...)
+	}
+	if err := d.to.LogBatch(ctx, remote.ID, b); err != nil {
+		return fmt.Errorf("deliver run %s: %w", local.ID, err)
+	}
+	d.tick()
+	d.done.Params += len(b.Params)
+	d.done.Points += len(b.Metrics)
+	return nil
+}
+
+// missing returns the points of one metric that the server does not have.
+func (d *delivery) missing(ctx context.Context, local, remote mlflow.Run, key string) ([]mlflow.Metric, error) {
+	points, err := d.from.MetricHistory(ctx, local.ID, key)
+	if _, some := remote.Metrics[key]; err != nil || !some {
+		return points, err
+	}
+	there, err := d.to.MetricHistory(ctx, remote.ID, key)
+	if err != nil {
+		return nil, err
+	}
+	have := make(map[string]bool, len(there))
+	for _, p := range there {
+		have[pointKey(p)] = true
+	}
+	var out []mlflow.Metric
+	for _, p := range points {
+		if !have[pointKey(p)] {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// pointKey tells points of one metric apart; NaN equals NaN.
+func pointKey(m mlflow.Metric) string { return fmt.Sprintf("%d %d %v", m.Step, m.Timestamp, m.Value) }

@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// Options say which database is served, and how the user's MLflow is found.
+type Options struct {
+	URI     string   // of the database, as MLflow takes it
+	Dir     string   // absolute folder where the server runs
+	Environ []string // NAME=value
+}
+
+// Server is a running mlflow server. Stop must be called.
+type Server struct {
+	address string
+	noProxy map[string]string
+	process *process
+}
+
+// Start starts the server and waits until it answers. A database or an MLflow with which another try would end the same way is
+// a *mlflow.RefusedError, any other fault a *mlflow.UnreachableError.
+func Start(ctx context.Context, opts Options) (*Server, error) {
+	command, err := findMLflow(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find a port for mlflow server: %w", err)
+	}
+	p, err := start(command, address, opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{address: address, process: p, noProxy: map[string]string{}}
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		s.noProxy[name] = strings.TrimPrefix(environ.Get(opts.Environ, name)+",127.0.0.1", ",")
+	}
+	if err := p.waitHealthy(ctx, s.URL()+"/health"); err != nil {
+		s.Stop()
+		return nil, notStarted(mlflow.RedactURI(opts.URI), err, p.log.lastWords(opts.URI))
+	}
+	return s, nil
+}
+
+// URL is the tracking URI of the server.
+func (s *Server) URL() string { return "http://" + s.address }
+
+// ChildEnv is what a program needs in its environment to log there. Without the exceptions Python asks the proxy for an
+// address of this machine.
+func (s *Server) ChildEnv() map[string]string {
+	env := map[string]string{"MLFLOW_TRACKING_URI": s.URL()}
+	for name, value := range s.noProxy {
+		env[name] = value
+	}
+	return env
+}
+
+// Stop ends the server and what it started.
+func (s *Server) Stop() { s.process.stop() }
+
+// notStarted is the error of a server that did not come up: a refusal where another try would end the same way.
+func notStarted(display string, err error, log string) error {
+	fix := advice(log)
+	if fix == "" {
+		return &mlflow.UnreachableError{URI: display, Err: fmt.Errorf("start mlflow server: %w\n%s", err, log)}
+	}
+	return &mlflow.RefusedError{Call: "start mlflow server for " + display, Message: err.Error() + "\n" + log, Fix: fix}
+}
+
+// advice says what to do about a fault that another try would meet again; empty where it may pass.
+func advice(log string) string {
+	switch {
+	case strings.Contains(log, "No module named"), strings.Contains(log, "Can't load plugin"):
+		return "install the driver that the tracking URI names, or names by default, beside mlflow"
+	case strings.Contains(log, "password authentication failed"), strings.Contains(log, "Access denied for user"):
+		return "check user and password in the tracking URI"
+	}
+	return ""
+}
+
+func freeAddress(ctx context.Context) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}

@@ -1,0 +1,204 @@
+package settings
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parser resolves settings and collects what is wrong with them.
+type parser struct {
+	src      Sources
+	settings map[string]Setting
+	faults   []error
+}
+
+func newParser(src Sources) *parser {
+	p := &parser{src: src, settings: map[string]Setting{}}
+	for _, s := range All() {
+		p.settings[s.Name] = s
+	}
+	return p
+}
+
+func (p *parser) fault(format string, args ...any) {
+	p.faults = append(p.faults, fmt.Errorf(format, args...))
+}
+
+// candidates are the values given for a setting, the strongest first.
+func (p *parser) candidates(s Setting) []string {
+	var all []string
+	if v, ok := p.src.Set(s.Name); ok {
+		all = append(all, v)
+	}
+	if s.ActionOnly {
+		return all
+	}
+	all = append(all, p.src.Env(s.Env()), p.src.File[s.Name])
+	for _, name := range s.Ecosystem {
+		all = append(all, p.src.Env(name))
+	}
+	return all
+}
+
+// text resolves a setting. Empty means unset.
+func (p *parser) text(name string) string {
+	s := p.settings[name]
+	value := s.Default
+	for _, v := range p.candidates(s) {
+		if v != "" {
+			value = v
+			break
+		}
+	}
+	if len(s.Choices) > 0 && !slices.Contains(s.Choices, value) {
+		p.fault("%s %q is unknown: one of %s", name, value, strings.Join(s.Choices, ", "))
+	}
+	return value
+}
+
+func (p *parser) lines(name string) []string { return lines(p.text(name)) }
+
+// lines are those of a text that are not blank, without white space around.
+func lines(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// list is a setting of several values, one a line or separated by commas.
+func (p *parser) list(name string) []string {
+	var out []string
+	for _, line := range p.lines(name) {
+		for part := range strings.SplitSeq(line, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				out = append(out, part)
+			}
+		}
+	}
+	return out
+}
+
+// patterns reads regular expressions, one a line. One that matches the empty text would tear every text to pieces.
+func (p *parser) patterns(name string) []*regexp.Regexp {
+	var out []*regexp.Regexp
+	for _, line := range p.lines(name) {
+		pattern, err := regexp.Compile(line)
+		switch {
+		case err != nil:
+			p.fault("%s %q is not a regular expression: %w", name, line, err)
+		case pattern.MatchString(""):
+			p.fault("%s %q matches the empty text, and so everywhere", name, line)
+		default:
+			out = append(out, pattern)
+		}
+	}
+	return out
+}
+
+func (p *parser) bool(name string) bool {
+	text := p.text(name)
+	v, err := strconv.ParseBool(strings.ToLower(text))
+	if err != nil {
+		p.fault("%s %q is neither true nor false", name, text)
+	}
+	return v
+}
+
+func (p *parser) number(name string) int {
+	text := p.text(name)
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		p.fault("%s %q is not a whole number", name, text)
+	}
+	return n
+}
+
+func (p *parser) duration(name string) time.Duration {
+	text := p.text(name)
+	d, err := time.ParseDuration(text)
+	if seconds, numErr := strconv.Atoi(text); err != nil && numErr == nil {
+		d, err = time.Duration(seconds)*time.Second, nil
+	}
+	if err != nil || d < 0 {
+		p.fault("%s %q is not a duration such as 5s or 2m", name, text)
+	}
+	return d
+}
+
+// path is absolute, or empty where nothing is set.
+func (p *parser) path(name string) string {
+	text := p.text(name)
+	if text == "" || filepath.IsAbs(text) {
+		return text
+	}
+	return filepath.Join(p.src.Dir, text)
+}
+
+func (p *parser) object(name string) map[string]any {
+	text := p.text(name)
+	if text == "" {
+		return nil
+	}
+	var v map[string]any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		p.fault("%s is not a JSON object: %v in %q", name, err, text)
+	}
+	return v
+}
+
+// compact is a JSON object on one line, as it counts against the limits of AWS.
+func (p *parser) compact(name string) string {
+	object := p.object(name)
+	if object == nil {
+		return ""
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		p.fault("%s: %w", name, err)
+	}
+	return string(text)
+}
+
+// matrix is the cell of a matrix; empty outside of one, where GitHub's toJSON gives null.
+func (p *parser) matrix() string {
+	cell := p.text("matrix")
+	if cell == "null" || cell == "{}" {
+		return ""
+	}
+	p.object("matrix")
+	return cell
+}
+
+// refuseUnbuilt makes a fault of each setting that this version does not have. An action's inputs are all looked at, as
+// GitHub only warns about an unknown one.
+func (p *parser) refuseUnbuilt() {
+	for _, name := range unbuilt() {
+		value, _ := p.src.Set(name)
+		if name != "metrics" && value == "" { // MLOPS_METRICS is the metrics file inside a step
+			value = p.src.Env(Setting{Name: name}.Env())
+		}
+		if value != "" || p.src.File[name] != "" {
+			p.fault("%s is set, but this version does not have it yet: remove it", name)
+		}
+	}
+}
+
+// refuseUnknownKeys makes a fault of each key of the configuration file that names no setting: it would have no effect.
+func (p *parser) refuseUnknownKeys() {
+	for _, key := range slices.Sorted(maps.Keys(p.src.File)) {
+		if s, known := p.settings[key]; (!known || s.ActionOnly) && !slices.Contains(unbuilt(), key) {
+			p.fault("configuration file: %q is not a known key", key)
+		}
+	}
+}

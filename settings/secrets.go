@@ -1,0 +1,41 @@
+package settings
+
+import "github.com/Iyalvan/mlops-track/internal/redact"
+
+// Secrets returns the values among the settings that must not be shown, from every source, also from one that another
+// overrides: tokens, tags whose key says that they are secret, and passwords in URLs. It works on what Parse would reject,
+// too, so that no error shows one.
+func Secrets(src Sources) []string {
+	p := newParser(src)
+	var found []string
+	for _, s := range All() {
+		for _, value := range p.candidates(s) {
+			if s.Secret {
+				found = append(found, value)
+			}
+			found = append(found, redact.Passwords(value)...)
+			if s.Name == "tags" {
+				only := newParser(Sources{Set: func(name string) (string, bool) { return value, name == "tags" }, Env: noVariable})
+				found = append(found, only.secretTags()...)
+			}
+		}
+	}
+	flags := newParser(Sources{Set: unset, Env: noVariable, Tags: src.Tags})
+	return append(found, flags.secretTags()...)
+}
+
+// secretTags are the values of the tags whose key says that they are secret.
+func (p *parser) secretTags() []string {
+	var found []string
+	for _, tag := range p.tags() {
+		if redact.SecretName(tag.Key) {
+			found = append(found, tag.Value)
+		}
+		found = append(found, redact.Passwords(tag.Value)...)
+	}
+	return found
+}
+
+func unset(string) (string, bool) { return "", false }
+
+func noVariable(string) string { return "" }

@@ -1,0 +1,72 @@
+package step
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/Iyalvan/mlops-track/settings"
+)
+
+// Files are the paths through which the step and this process talk; all absolute.
+type Files struct {
+	Work    string // private folder, removed at the end
+	Result  string // the step writes its result here
+	Metrics string // and its live metrics here
+	Hook    string // folder of what the Python hook reads and writes
+	Script  string // the step's script; empty for a command
+}
+
+// NewFiles decides the paths. Nothing is made yet.
+func NewFiles(s settings.Step, work string) Files {
+	f := Files{
+		Work:    work,
+		Result:  cmp.Or(s.Results.File, filepath.Join(work, "result.json")),
+		Metrics: cmp.Or(s.Results.MetricsFile, filepath.Join(work, "metrics.jsonl")),
+		Hook:    filepath.Join(work, "hook"),
+	}
+	if s.Script != "" {
+		f.Script = filepath.Join(work, "step.sh")
+		if s.Shell == "python" {
+			f.Script = filepath.Join(work, "step.py")
+		}
+	}
+	return f
+}
+
+// Prepare writes what the step reads, and renames a result of an earlier run, which must not be taken for this one's. It
+// returns the files that were renamed, each with .old at its end now.
+func (f Files) Prepare(script string, hook HookConfig) (renamed []string, err error) {
+	if err := hook.write(f.Hook); err != nil {
+		return nil, fmt.Errorf("prepare the Python hook: %w", err)
+	}
+	if f.Script != "" {
+		if err := os.WriteFile(f.Script, []byte(script+"\n"), 0o600); err != nil {
+			return nil, fmt.Errorf("write the script of the step: %w", err)
+		}
+	}
+	for _, file := range []string{f.Result, f.Metrics} {
+		there, err := setAside(file)
+		if err != nil {
+			return renamed, fmt.Errorf("rename the %q of an earlier run: %w", file, err)
+		}
+		if there {
+			renamed = append(renamed, file)
+		}
+	}
+	return renamed, nil
+}
+
+// setAside renames a file. What is not a regular file, such as /dev/null, stays.
+func setAside(file string) (renamed bool, err error) {
+	info, err := os.Lstat(file)
+	switch {
+	case err != nil: // nothing there, or told when it is read
+		return false, nil
+	case !info.Mode().IsRegular():
+		return false, nil
+	}
+	err = os.Rename(file, file+".old")
+	return err == nil, err
+}

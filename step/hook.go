@@ -1,0 +1,137 @@
+package step
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Training is what the Python hook saw inside the step's processes.
+type Training struct {
+	Enabled     bool   // autolog was asked for
+	NamesPython bool   // the step is, or names, a program that runs Python
+	Python      bool   // a Python with the hook ran
+	MLflow      string // version that autolog was enabled with; empty if it was not
+	Frameworks  []string
+	InForce     bool // a framework was imported where MLflow is installed
+	Trained     bool // a training call was seen
+	Exception   Exception
+	Warnings    []string
+	Trouble     string // why autolog could not be enabled; empty if it could
+}
+
+// Exception is the last uncaught Python exception.
+type Exception struct {
+	Type    string // as the traceback prints it
+	Message string
+}
+
+// HookConfig is hook.json, which the Python hook reads.
+type HookConfig struct {
+	Autolog       bool           `json:"autolog"`
+	AutologConfig map[string]any `json:"autolog_config"`
+	RunID         string         `json:"run_id"`
+	RunName       string         `json:"run_name"`
+	ExperimentID  string         `json:"experiment_id"`
+	Experiment    string         `json:"experiment_name"`
+	TrackingURI   string         `json:"tracking_uri"`
+	StoreLock     string         `json:"store_lock"` // file to lock while the store is opened; empty: none
+}
+
+// write puts the configuration into the hook's folder.
+func (c HookConfig) write(dir string) error {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "hook.json"), text, 0o600)
+}
+
+// hookEvent is one line of events.jsonl, which the Python hook writes.
+type hookEvent struct {
+	Event   string `json:"event"`
+	Name    string `json:"name"`
+	MLflow  string `json:"mlflow"`
+	Message string `json:"message"`
+	Type    string `json:"type"`
+}
+
+// onlyLauncher says whether an exception only tells that another process of the step failed, of which the hook has noted the
+// reason before.
+func onlyLauncher(exception string) bool {
+	switch exception {
+	case "subprocess.CalledProcessError",
+		"torch.distributed.elastic.multiprocessing.errors.ChildFailedError",
+		"torch.multiprocessing.spawn.ProcessExitedException",
+		"torch.multiprocessing.spawn.ProcessRaisedException":
+		return true
+	}
+	return false
+}
+
+// maxEvents bounds what is read of the hook's notes: a sweep of many thousand processes writes no more than this that
+// matters.
+const maxEvents = 32 << 20
+
+// ReadTraining reads the notes of the Python hook from its folder. A missing file means that no Python loaded it.
+func ReadTraining(dir string) (Training, error) {
+	var t Training
+	f, err := os.Open(filepath.Join(dir, "events.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, nil
+	}
+	if err != nil {
+		return t, fmt.Errorf("read the notes of the Python hook: %w", err)
+	}
+	defer f.Close()
+	noMLflow := false
+	lines := bufio.NewScanner(io.LimitReader(f, maxEvents))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var e hookEvent
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			continue // a line cut off by a killed process
+		}
+		switch e.Event {
+		case "python":
+			t.Python = true
+		case "framework":
+			t.Frameworks = appendNew(t.Frameworks, e.Name)
+		case "autolog":
+			t.MLflow = e.MLflow
+		case "no-mlflow":
+			noMLflow = true
+		case "autolog-error":
+			t.Trouble = e.Message
+		case "training":
+			t.Trained = true
+		case "exception":
+			if t.Exception.Type == "" || !onlyLauncher(e.Type) {
+				t.Exception = Exception{Type: e.Type, Message: e.Message}
+			}
+		case "warning":
+			t.Warnings = appendNew(t.Warnings, e.Message)
+		}
+	}
+	t.InForce = t.MLflow != ""
+	if noMLflow && t.Trouble == "" {
+		t.Trouble = "mlflow is not installed in the step's Python"
+	}
+	return t, nil
+}
+
+func appendNew(list []string, s string) []string {
+	if s == "" || strings.Contains("\x00"+strings.Join(list, "\x00")+"\x00", "\x00"+s+"\x00") {
+		return list
+	}
+	return append(list, s)
+}

@@ -1,0 +1,84 @@
+package step
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/Iyalvan/mlops-track/mlflow/artifact"
+	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/step/results"
+)
+
+// Outputs is what a step left when it ended, read and checked.
+type Outputs struct {
+	Training    Training
+	Result      results.Result
+	Files       []artifact.File  // to be uploaded
+	ModelTarget string           // folder of Files with the model to register; empty: it is in the store, or there is none
+	Problems    []results.Problem
+}
+
+// modelFile makes a directory an MLflow model. No server checks that it is there, so we do.
+const modelFile = "MLmodel"
+
+// Collect reads what a step left; metrics is what became of its live metrics. roots are the folders, besides the working
+// directory, in which its files may lie.
+func Collect(f Files, s settings.Step, metrics results.Followed, roots []string) Outputs {
+	var out Outputs
+	out.Result, out.Problems = results.LoadResult(f.Result)
+	result := out.Result
+	training, err := ReadTraining(f.Hook)
+	if err != nil {
+		out.Problems = append(out.Problems, warning(err.Error()))
+	}
+	training.Enabled, training.NamesPython = s.Autolog.Enabled, RunsPython(s.Command, s.Script)
+	out.Training = training
+	if s.Results.File != "" && !exists(s.Results.File) {
+		out.Problems = append(out.Problems, results.Problem{
+			Severity: results.Warning, Message: fmt.Sprintf("the step did not write the result file %q", s.Results.File),
+			Hint: "result-file starts from the folder where mlops-track was started, not from working-directory; the step finds the path in MLOPS_RESULT",
+		})
+	}
+	named := result.Artifacts
+	if folder := localModel(s.WorkingDirectory, result.ModelLocalPath); folder != "" {
+		out.ModelTarget = filepath.Base(folder)
+		named = append(named, folder+" => "+out.ModelTarget)
+	}
+	files, problems := results.Artifacts(s.Results.Artifacts, named, results.Where{
+		Dir: s.WorkingDirectory, Roots: append([]string{s.WorkingDirectory, f.Work}, roots...),
+	})
+	out.Problems = append(out.Problems, problems...)
+	out.Problems = append(out.Problems, metrics.Problems(f.Metrics)...)
+	if metrics.Err != nil {
+		out.Problems = append(out.Problems, warning("live metrics were not all uploaded: "+metrics.Err.Error()))
+	}
+	for _, file := range files {
+		out.Files = append(out.Files, artifact.File{Path: file.Source, Target: file.Target})
+	}
+	return out
+}
+
+func warning(text string) results.Problem {
+	return results.Problem{Severity: results.Warning, Message: text}
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
+}
+
+// localModel is the folder that model_local_path names, if it is one of this machine.
+func localModel(dir, name string) string {
+	if name == "" {
+		return ""
+	}
+	folder := name
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(dir, folder)
+	}
+	if _, err := os.Stat(filepath.Join(folder, modelFile)); err != nil {
+		return ""
+	}
+	return folder
+}

@@ -1,0 +1,109 @@
+package track
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/step"
+)
+
+// The error types that are not names of Python exceptions.
+const (
+	errorExit          = "ExitError"
+	errorSignal        = "Signal"
+	errorOutOfMemory   = "OutOfMemory"
+	errorNotFound      = "CommandNotFound"
+	errorNotExecutable = "NotExecutable"
+	errorMissingParams = "MissingParams"
+	errorInvalidResult = "InvalidResult"
+)
+
+// maxErrorMessage is the length of tag mlops.error_message in characters.
+const maxErrorMessage = 500
+
+// end is how a step ended, in the words of the run.
+type end struct {
+	status    mlflow.Status
+	exitCode  int
+	errorType string
+	message   string
+}
+
+// endOf decides from how the step ended and, for a step that ended well, from what it left: the faults of its result, and
+// whether params are missing altogether.
+func endOf(result step.Result, raised step.Exception, faults []string, missing bool) end {
+	e := end{status: mlflow.Failed, exitCode: result.ExitCode}
+	switch {
+	case result.Interrupt != nil:
+		e.status, e.errorType, e.message = mlflow.Killed, errorSignal, "cancelled by "+step.SignalName(result.Interrupt)
+	case result.NotRun != nil:
+		e.errorType, e.message = errorNotExecutable, result.NotRun.Error()
+		if errors.Is(result.NotRun, exec.ErrNotFound) || result.ExitCode == 127 {
+			e.errorType = errorNotFound
+		}
+	case result.OOM:
+		e.errorType, e.message = errorOutOfMemory, "the kernel killed the step for want of memory"
+	case result.Signal != 0:
+		e.errorType, e.message = errorSignal, "ended by "+step.SignalName(result.Signal)
+	case result.ExitCode != 0 && raised.Type != "":
+		e.errorType, e.message = raised.Type, cmp.Or(raised.Message, raised.Type)
+	case result.ExitCode != 0:
+		e.errorType, e.message = errorExit, lastWords(result.Tail, result.ExitCode)
+	case len(faults) > 0:
+		e.errorType, e.message, e.exitCode = errorInvalidResult, strings.Join(faults, "; "), 1
+	case missing:
+		e.errorType, e.exitCode = errorMissingParams, 1
+		e.message = "autolog captured no params and the result has none"
+	default:
+		e.status = mlflow.Finished
+	}
+	e.message, _ = mlflow.Truncate(e.message, maxErrorMessage)
+	return e
+}
+
+// tags are what the end writes on the run.
+func (e end) tags() []mlflow.Tag {
+	word := map[mlflow.Status]string{mlflow.Finished: "success", mlflow.Failed: "failed", mlflow.Killed: "killed"}[e.status]
+	tags := []mlflow.Tag{{Key: "mlops.status", Value: word}}
+	if e.status != mlflow.Finished {
+		tags = append(tags,
+			mlflow.Tag{Key: "mlops.error_type", Value: e.errorType},
+			mlflow.Tag{Key: "mlops.error_message", Value: e.message},
+			mlflow.Tag{Key: "mlops.exit_code", Value: fmt.Sprint(e.exitCode)})
+	}
+	return tags
+}
+
+// lastWords are the end of standard error, else the bare exit code.
+func lastWords(tail string, code int) string {
+	text := strings.TrimSpace(withoutEscapes(strings.ToValidUTF8(tail, "�")))
+	if text == "" {
+		return fmt.Sprintf("exit code %d", code)
+	}
+	for utf8.RuneCountInString(text) > maxErrorMessage {
+		_, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
+	}
+	return text
+}
+
+// withoutEscapes removes the sequences with which programs colour a terminal: ESC [ ... letter (ECMA-48, 5.4).
+func withoutEscapes(text string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "\x1b[")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		text = strings.TrimLeft(after, "0123456789:;<=>?! ")
+		if text != "" {
+			text = text[1:]
+		}
+	}
+}
