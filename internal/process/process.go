@@ -26,16 +26,16 @@ type Filter func(io.Writer) io.WriteCloser
 
 // Result is how the command ended.
 type Result struct {
-	ExitCode int // as the shell gives it; never negative
-	Start    time.Time
-	End      time.Time
-	NotRun   error          // the command could not be started: not found (127) or not executable (126)
-	Signal   syscall.Signal // that ended the command; 0 if it exited
-	Interrupt    os.Signal      // the first signal that was passed on; nil if there was none
-	Forced   bool           // SIGKILL was sent after the grace
-	OOM      bool           // the kernel killed for memory in our control group while the command ran
-	Survivors     bool           // processes of its group are still there
-	Tail     string         // the end of what it wrote to standard error, as far as it passed through us
+	ExitCode  int // as the shell gives it; never negative
+	Start     time.Time
+	End       time.Time
+	NotRun    error          // the command could not be started: not found (127) or not executable (126)
+	Signal    syscall.Signal // that ended the command; 0 if it exited
+	Interrupt os.Signal      // the first signal that was passed on; nil if there was none
+	Forced    bool           // SIGKILL was sent after the grace
+	OOM       bool           // the kernel killed for memory in our control group while the command ran
+	Survivors bool           // processes of its group are still there
+	Tail      string         // the end of what it wrote to standard error, as far as it passed through us
 }
 
 // Run runs cmd until it ends. Signals that arrive are passed on to its group; the first one also calls interrupted, at once and
