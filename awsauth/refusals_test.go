@@ -245,7 +245,7 @@ func TestHangingSTS(t *testing.T) {
 	}
 	cloud.STS.Recover()
 	cloud.STS.Fail(awstest.Hanging())
-	i.pace.patience = 2 * time.Second
+	i.pace.patience = 500 * time.Millisecond
 	if _, _, err := i.issue(t.Context(), 0); err != nil {
 		t.Errorf("after one that hung: %v", err)
 	}

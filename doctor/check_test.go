@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -65,6 +66,10 @@ func TestOrderAndLevels(t *testing.T) {
 // Checks that need nothing of each other meet, and one that does not end is given up.
 func TestTimeOfChecks(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, checkTimes)
+}
+
+func checkTimes(t *testing.T) {
 	var there atomic.Int32
 	meet := func(ctx context.Context) doctor.Finding {
 		for there.Add(1); there.Load() < 2 && ctx.Err() == nil; {
@@ -74,13 +79,16 @@ func TestTimeOfChecks(t *testing.T) {
 	}
 	forever := make(chan struct{})
 	defer close(forever)
-	found := map[string]doctor.Level{}
+	found, start := map[string]doctor.Level{}, time.Now()
 	doctor.Run(t.Context(), []doctor.Check{
 		{Name: "one", Look: meet}, {Name: "two", Look: meet},
 		{Name: "hangs", Look: func(context.Context) doctor.Finding { <-forever; return doctor.Finding{Level: doctor.OK} }},
 	}, 500*time.Millisecond, func(f doctor.Finding) { found[f.Check] = f.Level })
 	if diff := cmp.Diff(map[string]doctor.Level{"one": doctor.OK, "two": doctor.OK, "hangs": doctor.Fail}, found); diff != "" || there.Load() != 2 {
 		t.Error(diff)
+	}
+	if took := time.Since(start); took != 1500*time.Millisecond { // the limit, and a second for an error of the check's own
+		t.Errorf("a check that hangs was given up after %s", took)
 	}
 }
 

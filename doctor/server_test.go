@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/Iyalvan/mlops-track/doctor"
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
@@ -116,6 +117,10 @@ func TestServersThatSayNo(t *testing.T) {
 // A server that is away stops a run only where it should.
 func TestServerThatIsAway(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, lookAtNoServer)
+}
+
+func lookAtNoServer(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		server := look(t, "http://127.0.0.1:1", artifact.S3{})
 		server.Keep = keep

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
 // step is the surrounding that the binary gives to a training step: a workspace, and the private folder of the hook.
@@ -60,6 +62,7 @@ func quiet() map[string]any { return map[string]any{"log_models": false, "log_da
 
 func newStep(t *testing.T, hook settings) *step {
 	t.Helper()
+	testenv.Python(t, 3) // without one the test is over before it writes files
 	s := &step{workspace: t.TempDir(), private: t.TempDir(), hook: unpack(t, t.TempDir(), "test")}
 	content, err := json.Marshal(hook)
 	if err != nil {

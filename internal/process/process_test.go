@@ -109,6 +109,9 @@ func TestGraceEndsWithKill(t *testing.T) {
 }
 
 func TestGrandchildThatKeepsTheStreamsOpenDoesNotHoldUsUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits 3 s for a real process, which no virtual clock can shorten; run it without -short")
+	}
 	dir := t.TempDir()
 	cmd := sh(`sleep 1000 & echo $! > pid; echo said >&2`)
 	cmd.Dir = dir

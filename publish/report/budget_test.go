@@ -23,7 +23,7 @@ var sections = []struct{ name, text string }{
 func TestSectionsAreLeftOutInOrder(t *testing.T) {
 	r := huge()
 	left := 0 // sections that are left out so far
-	for limit := report.MaxNote; limit > 300; limit = limit * 9 / 10 {
+	for limit := report.MaxNote; limit > 300; limit = limit * 4 / 5 {
 		text := report.Comment(r, limit)
 		if len(text) > limit {
 			t.Fatalf("%d bytes, at most %d", len(text), limit)

@@ -28,7 +28,7 @@ func TestFileBringsTheReportBack(t *testing.T) {
 }
 
 func TestWhateverWasWrittenCanBeRead(t *testing.T) {
-	for name, r := range map[string]report.Report{"huge": huge(), "enormous": enormous(20_000), "hostile": hostileReport(hostile)} {
+	for name, r := range map[string]report.Report{"huge": huge(), "enormous": enormous(6_000), "hostile": hostileReport(hostile)} {
 		got := reread(t, r)
 		if kept, all := len(got.Metrics)+got.More.Metrics, len(r.Metrics); kept != all {
 			t.Errorf("%s: %d metrics are told of %d", name, kept, all)

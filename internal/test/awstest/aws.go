@@ -20,7 +20,7 @@ const Account = "123456789012"
 // sts.amazonaws.com, in Account, and no role yet.
 func New(t testing.TB) *AWS {
 	t.Helper()
-	issuer := NewIssuer(t)
+	issuer := startIssuer(t, sharedKey)
 	sts := NewSTS(t)
 	sts.AddProvider(Account, issuer, "sts.amazonaws.com")
 	return &AWS{Issuer: issuer, STS: sts}

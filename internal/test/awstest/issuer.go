@@ -30,10 +30,21 @@ type Issuer struct {
 	life     time.Duration
 }
 
-// NewIssuer starts an issuer until the test ends. Its tokens are those of a push to main of octo/train, and last 5 minutes.
+// NewIssuer starts an issuer with a key of its own until the test ends. Its tokens are those of a push to main of octo/train, and
+// last 5 minutes.
 func NewIssuer(t testing.TB) *Issuer {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	return startIssuer(t, newKey)
+}
+
+func newKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+
+// sharedKey is that of the issuers of New: to make one takes longer than most tests.
+var sharedKey = sync.OnceValues(newKey)
+
+func startIssuer(t testing.TB, makeKey func() (*rsa.PrivateKey, error)) *Issuer {
+	t.Helper()
+	key, err := makeKey()
 	if err != nil {
 		t.Fatal(err)
 	}
