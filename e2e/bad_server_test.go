@@ -149,7 +149,7 @@ func TestTokenExpires(t *testing.T) {
 	step := `echo '{"params": {"depth": 3}}' > $MLOPS_RESULT; exit 4`
 	got := s.call(t, call{dir: dir, env: []string{"MLFLOW_TRACKING_TOKEN=hunter2"}}, "run", "--tracking-uri", g.url, "--experiment", t.Name(),
 		"--outputs-file", "out.env", "--", "sh", "-c", step)
-	got.says(t, 4, "the token has expired", "check MLFLOW_TRACKING_TOKEN", "the rest is kept in")
+	got.says(t, 4, "the token has expired", "check MLFLOW_TRACKING_TOKEN", "the rest is stored offline in")
 	if strings.Contains(got.stderr, "hunter2") {
 		t.Errorf("the token is told:\n%s", got.stderr)
 	}
