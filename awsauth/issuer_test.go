@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
@@ -70,7 +71,7 @@ func prompt(t *testing.T, opts Options) *issuer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.pace = pace{attempts: 8, patience: 2 * time.Second, first: 2 * time.Millisecond, longest: 10 * time.Millisecond}
+	i.pace = pace{attempts: 8, timeout: 2 * time.Second, backoff: retry.Backoff{First: 2 * time.Millisecond, Max: 10 * time.Millisecond}}
 	return i
 }
 
@@ -279,10 +280,10 @@ func TestSkewOfAWorkingClock(t *testing.T) {
 }
 
 func TestPaceStopsWithItsContext(t *testing.T) {
-	p := pace{attempts: 8, patience: time.Minute, first: time.Minute, longest: time.Minute}
+	p := pace{attempts: 8, timeout: time.Minute, backoff: retry.Backoff{First: time.Minute, Max: time.Minute}}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	attempts, err := p.try(ctx, func(context.Context) error { return &tokenError{what: "no", retry: retryOften} })
+	attempts, err := p.try(ctx, func(context.Context) error { return &tokenError{what: "no", again: passes} })
 	if attempts != 1 || err == nil || ctx.Err() != nil {
 		t.Errorf("%d attempts, %v, context %v: want one at once, as a minute does not fit", attempts, err, ctx.Err())
 	}

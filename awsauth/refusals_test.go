@@ -237,7 +237,7 @@ func TestRetries(t *testing.T) {
 func TestHangingSTS(t *testing.T) {
 	cloud, opts := newAWS(t)
 	i := prompt(t, opts)
-	i.pace.patience, i.pace.attempts = 50*time.Millisecond, 3
+	i.pace.timeout, i.pace.attempts = 50*time.Millisecond, 3
 	cloud.STS.FailAlways(awstest.Hanging())
 	_, _, err := i.issue(t.Context(), 0)
 	if err == nil || !strings.Contains(err.Error(), "no answer within 50ms (3 attempts)") || !errors.Is(err, context.DeadlineExceeded) {
@@ -245,7 +245,7 @@ func TestHangingSTS(t *testing.T) {
 	}
 	cloud.STS.Recover()
 	cloud.STS.Fail(awstest.Hanging())
-	i.pace.patience = 2 * time.Second
+	i.pace.timeout = 2 * time.Second
 	if _, _, err := i.issue(t.Context(), 0); err != nil {
 		t.Errorf("after one that hung: %v", err)
 	}

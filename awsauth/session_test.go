@@ -187,7 +187,7 @@ func TestExpiredKeysAreNotServedAndABurstCausesOneRequest(t *testing.T) {
 		}
 
 		r.recover()
-		time.Sleep(respite)
+		time.Sleep(minRetryInterval)
 		before = r.count()
 		for err := range burst(t, s, 100) {
 			if err != nil {

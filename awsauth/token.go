@@ -22,7 +22,7 @@ type tokenError struct {
 	what  string
 	hint  string
 	cause error
-	retry retry
+	again chance
 }
 
 func (e *tokenError) Error() string {

@@ -54,16 +54,16 @@ func (g *githubTokens) Token(ctx context.Context) (string, error) {
 	transport, isTransport := errors.AsType[*url.Error](err)
 	switch {
 	case err == nil:
-		return "", &tokenError{what: what + ": it answered 200 without a token", retry: retryOften}
+		return "", &tokenError{what: what + ": it answered 200 without a token", again: passes}
 	case isMissing:
 		return "", g.notPermitted(missing.Name)
 	case isRefused:
 		return "", &tokenError{
 			what:  fmt.Sprintf("%s: it answered %d: %s", what, refused.StatusCode, oneLine(refused.Body)),
-			retry: retryOfStatus(refused.StatusCode),
+			again: chanceOfStatus(refused.StatusCode),
 		}
 	case isTransport: // its text would be the whole URL
-		return "", &tokenError{what: what, cause: transport.Err, retry: retryOfTransport(transport.Err)}
+		return "", &tokenError{what: what, cause: transport.Err, again: chanceOfTransport(transport.Err)}
 	default:
 		return "", &tokenError{what: what, cause: err}
 	}

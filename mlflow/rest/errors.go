@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -76,7 +77,8 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 		refused.Fix = "start the server with --serve-artifacts and without --artifacts-only"
 		return &failure{err: refused, final: true}
 	}
-	f := &failure{err: refused, retryAfter: retryAfter(resp.Header.Get("Retry-After"))}
+	f := &failure{err: refused}
+	f.retryAfter, _ = retry.AfterHeader(resp.Header)
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:
 	case status == http.StatusInternalServerError:

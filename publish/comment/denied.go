@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
 // DeniedError is that the forge does not let this token do it. It is no reason to fail a job.
@@ -43,7 +45,7 @@ func (r refusal) err() error {
 	case busy:
 		return &unavailableError{cause: plain, after: wait}
 	case status >= 500 || status == http.StatusRequestTimeout:
-		after, _ := retryAfter(r.resp.Header)
+		after, _ := retry.AfterHeader(r.resp.Header)
 		return &unavailableError{cause: plain, after: after}
 	case status == http.StatusRequestEntityTooLarge,
 		(status == http.StatusUnprocessableEntity || status == http.StatusBadRequest) && strings.Contains(strings.ToLower(said), "too long"):
