@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
@@ -197,8 +198,8 @@ func TestAmbientCredentials(t *testing.T) {
 	user := cloud.STS.AddUser(awstest.Account, "ci")
 	opts.Role, opts.Tokens = Role{}, nil
 	_, _, err := prompt(t, opts).issue(t.Context(), 0)
-	if err == nil || !strings.Contains(hintOf(err), "id-token: write") {
-		t.Errorf("without any: %v, hint %q", err, hintOf(err))
+	if err == nil || !strings.Contains(hint.Of(err), "id-token: write") {
+		t.Errorf("without any: %v, hint %q", err, hint.Of(err))
 	}
 	signIn(t, user)
 	if creds, _, err := prompt(t, opts).issue(t.Context(), 0); err != nil || creds.AccessKeyID != user.ID {
@@ -213,7 +214,7 @@ func TestAmbientCredentials(t *testing.T) {
 	}
 	opts.AllowedAccounts = []string{"999999999999"}
 	_, _, err = prompt(t, opts).issue(t.Context(), 0)
-	if err == nil || !strings.Contains(err.Error(), "123456789012, not in 999999999999") || !strings.Contains(hintOf(err), "allowed-account-ids") {
+	if err == nil || !strings.Contains(err.Error(), "123456789012, not in 999999999999") || !strings.Contains(hint.Of(err), "allowed-account-ids") {
 		t.Errorf("another account: %v", err)
 	}
 }

@@ -3,11 +3,11 @@ package awsauth
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
@@ -92,7 +92,7 @@ func (s *Session) renew(ctx context.Context) {
 	switch {
 	case s.opts.Warn == nil:
 	case err != nil && before.err == nil:
-		s.opts.Warn(outage(err, left), hintOf(err))
+		s.opts.Warn(outage(err, left), hint.Of(err))
 	case err == nil && before.err != nil:
 		s.opts.Warn(fmt.Sprintf("the AWS credentials are renewed again, after %s", rough(now.Sub(before.since))), "")
 	}
@@ -111,15 +111,6 @@ func rough(d time.Duration) string {
 		return d.Round(time.Second).String()
 	}
 	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
-}
-
-// hintOf is the advice that an error carries, if any.
-func hintOf(err error) string {
-	var advice interface{ Hint() string }
-	if errors.As(err, &advice) {
-		return advice.Hint()
-	}
-	return ""
 }
 
 // ask asks STS for keys. From shortly before Options.Last on it asks for as long as the role allows, because they may be

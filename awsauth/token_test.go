@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
@@ -86,8 +87,8 @@ func TestGitHubRefusesTokens(t *testing.T) {
 			if !ok || token != "" {
 				t.Fatalf("token %q, error %v", token, err)
 			}
-			if !strings.Contains(err.Error(), test.text) || !strings.Contains(fault.Hint(), test.hint) || fault.chance() != test.retry {
-				t.Errorf("error %v, hint %q, retry %v", err, fault.Hint(), fault.chance())
+			if !strings.Contains(err.Error(), test.text) || !strings.Contains(hint.Of(err), test.hint) || fault.chance() != test.retry {
+				t.Errorf("error %v, hint %q, retry %v", err, hint.Of(err), fault.chance())
 			}
 			if strings.Contains(err.Error(), "api-version") {
 				t.Errorf("the request's URL is in the error %v", err)
@@ -133,15 +134,15 @@ func TestVariableToken(t *testing.T) {
 		t.Errorf("token %q, %v", token, err)
 	}
 	token, err := VariableToken("MLOPS_ID_TOKEN", "").Token(t.Context())
-	if want := "  id_tokens:\n    MLOPS_ID_TOKEN:\n      aud: sts.amazonaws.com"; token != "" || err == nil || !strings.HasSuffix(hintOf(err), want) {
-		t.Errorf("token %q, error %v, hint %q", token, err, hintOf(err))
+	if want := "  id_tokens:\n    MLOPS_ID_TOKEN:\n      aud: sts.amazonaws.com"; token != "" || err == nil || !strings.HasSuffix(hint.Of(err), want) {
+		t.Errorf("token %q, error %v, hint %q", token, err, hint.Of(err))
 	}
 }
 
 func TestFileTokenIsReadEachTime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	source := FileToken(path)
-	if _, err := source.Token(t.Context()); !errors.Is(err, os.ErrNotExist) || hintOf(err) == "" {
+	if _, err := source.Token(t.Context()); !errors.Is(err, os.ErrNotExist) || hint.Of(err) == "" {
 		t.Errorf("no file: %v", err)
 	}
 	for _, test := range []struct{ text, want, fault string }{

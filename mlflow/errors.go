@@ -20,13 +20,13 @@ func (e *UnreachableError) Error() string { return fmt.Sprintf("%s is away: %v",
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// RefusedError says that a store answered and said no. The same call will not pass later.
+// RefusedError says that a store answered and said no. The same call will not pass later. What to do about it is its hint
+// (hint.Of).
 type RefusedError struct {
 	Call    string // what was asked, for example "POST runs/create"
 	Status  int    // HTTP status, 0 for a store that is no server
 	Code    string // MLflow's error_code, for example INVALID_PARAMETER_VALUE; may be empty
 	Message string // the server's words
-	Fix     string // what to do, one line; may be empty
 	All     bool   // whatever is asked will be refused, as with the statuses 401 and 403
 }
 
@@ -46,9 +46,6 @@ func (e *RefusedError) Error() string {
 func (e *RefusedError) Is(target error) bool {
 	return target == ErrNotFound && e.Code == "RESOURCE_DOES_NOT_EXIST"
 }
-
-// Hint returns what to do about it; may be empty.
-func (e *RefusedError) Hint() string { return e.Fix }
 
 // Lasting says that the store refuses whatever is asked, such as because of who asks: the rest of a request is not worth
 // trying.

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"math"
 	"slices"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
 // RunNameTag is the tag that holds a run's name a second time. MLflow keeps both equal.
@@ -57,12 +59,11 @@ func (r NewRun) Named(id string) (NewRun, error) {
 			continue
 		}
 		if r.Name != "" && t.Value != "" && r.Name != t.Value {
-			return r, &RefusedError{
+			return r, hint.With(&RefusedError{
 				Call:    "create run",
 				Code:    "INVALID_PARAMETER_VALUE",
 				Message: "run name " + r.Name + " and tag " + RunNameTag + " " + t.Value + " differ",
-				Fix:     "give the run's name once",
-			}
+			}, "give the run's name once")
 		}
 		r.Name = cmp.Or(r.Name, t.Value)
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
@@ -65,8 +66,7 @@ func (p *presigned) explain(err error) error {
 	if scheme, _, _ := strings.Cut(p.location, ":"); scheme != "s3" {
 		told.Message = fmt.Sprintf("artifacts lie at %q, and %s", mlflow.RedactURI(p.location), notBuiltIn(scheme))
 	}
-	told.Fix = serveFix
-	return &told
+	return hint.With(&told, serveFix)
 }
 
 // List implements Repo.

@@ -121,7 +121,7 @@ func (u *upload) all(ctx context.Context, files []File, workers int) {
 		group.Go(func() error {
 			u.errs[i] = u.file(ctx, file)
 			if refused, ok := errors.AsType[*mlflow.RefusedError](u.errs[i]); ok && refused.Lasting() {
-				stop(refused)
+				stop(u.errs[i]) // with its hint
 			}
 			return nil
 		})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/filestore"
 )
@@ -45,8 +46,8 @@ func TestOpenRefusesAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mlruns")
 	write(t, path, "")
 	_, err := filestore.Open(t.Context(), path, filestore.Options{})
-	refused, ok := errors.AsType[*mlflow.RefusedError](err)
-	if !ok || !strings.Contains(err.Error(), path) || refused.Hint() == "" {
+	_, ok := errors.AsType[*mlflow.RefusedError](err)
+	if !ok || !strings.Contains(err.Error(), path) || hint.Of(err) == "" {
 		t.Errorf("open a file: %v, want a RefusedError with a hint", err)
 	}
 }
@@ -97,8 +98,8 @@ func TestDeletedIsRefused(t *testing.T) {
 		"UpdateRun":        s.UpdateRun(t.Context(), r.ID, mlflow.RunUpdate{Status: mlflow.Finished}),
 		"LogBatch":         s.LogBatch(t.Context(), r.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: "k", Value: "v"}}}),
 	} {
-		refused, ok := errors.AsType[*mlflow.RefusedError](err)
-		if !ok || !strings.Contains(refused.Hint(), "restore") {
+		_, ok := errors.AsType[*mlflow.RefusedError](err)
+		if !ok || !strings.Contains(hint.Of(err), "restore") {
 			t.Errorf("%s of what is deleted: %v, want a RefusedError with a hint", call, err)
 		}
 	}
@@ -136,7 +137,7 @@ func TestKeyInsideAnother(t *testing.T) {
 	r := newRun(t, s, "keys")
 	params := []mlflow.Param{{Key: "a", Value: "1"}, {Key: "a/b", Value: "2"}}
 	err := s.LogBatch(t.Context(), r.ID, mlflow.Batch{Params: params})
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); !ok || !strings.Contains(refused.Hint(), "a/b") {
+	if _, ok := errors.AsType[*mlflow.RefusedError](err); !ok || !strings.Contains(hint.Of(err), "a/b") {
 		t.Errorf("keys a and a/b: %v, want a RefusedError with a hint", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/internal/filelock"
 )
@@ -91,8 +92,8 @@ func (s *Store) explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok {
-		return refused
+	if _, ok := errors.AsType[*mlflow.RefusedError](err); ok {
+		return err
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -107,8 +108,8 @@ func (s *Store) explain(doing string, err error) error {
 }
 
 // refused is an error that names the store.
-func (s *Store) refused(doing, message, fix string) *mlflow.RefusedError {
-	return &mlflow.RefusedError{Call: fmt.Sprintf("%s in %q", doing, s.root), Message: message, Fix: fix}
+func (s *Store) refused(doing, message, fix string) error {
+	return hint.With(&mlflow.RefusedError{Call: fmt.Sprintf("%s in %q", doing, s.root), Message: message}, fix)
 }
 
 // remember notes what Close has to make relative.

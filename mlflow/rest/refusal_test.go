@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -22,7 +23,7 @@ import (
 func refusedWith(t *testing.T, err error, status int, message, fix string) {
 	t.Helper()
 	refused, ok := errors.AsType[*mlflow.RefusedError](err)
-	if !ok || refused.Status != status || !strings.Contains(refused.Message, message) || !strings.Contains(refused.Fix, fix) {
+	if !ok || refused.Status != status || !strings.Contains(refused.Message, message) || !strings.Contains(hint.Of(err), fix) {
 		t.Errorf("%#v\nwant status %d, message %q, fix %q", err, status, message, fix)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -247,10 +248,10 @@ func TestExpiredToken(t *testing.T) {
 	proxy.Spoil(mlflowtest.Rule{Status: http.StatusUnauthorized, Body: "Token expired"})
 	err := c.LogBatch(t.Context(), run.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: "k", Value: "v"}}})
 	refused, ok := errors.AsType[*mlflow.RefusedError](err)
-	if !ok || !refused.Lasting() || refused.Message != "Token expired" || !strings.Contains(refused.Fix, "MLFLOW_TRACKING_TOKEN") {
+	if !ok || !refused.Lasting() || refused.Message != "Token expired" || !strings.Contains(hint.Of(err), "MLFLOW_TRACKING_TOKEN") {
 		t.Errorf("%#v", err)
 	}
-	if proxy.Calls("runs/log-batch") != 1 || strings.Contains(fmt.Sprint(err, refused.Fix), "s3cret") {
+	if proxy.Calls("runs/log-batch") != 1 || strings.Contains(fmt.Sprint(err, hint.Of(err)), "s3cret") {
 		t.Errorf("%d requests, %v", proxy.Calls("runs/log-batch"), err)
 	}
 }

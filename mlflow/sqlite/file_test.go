@@ -14,6 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/sqlite"
 )
@@ -86,8 +87,8 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := c.make(t, t.TempDir())
 			_, err := sqlite.Open(t.Context(), path, sqlite.Options{ArtifactRoot: t.TempDir()})
-			refused, ok := errors.AsType[*mlflow.RefusedError](err)
-			if !ok || refused.Hint() == "" {
+			_, ok := errors.AsType[*mlflow.RefusedError](err)
+			if !ok || hint.Of(err) == "" {
 				t.Fatalf("open: %v, want a RefusedError with a hint", err)
 			}
 			if text := err.Error(); !strings.Contains(text, c.want) || !strings.Contains(text, path) {
@@ -118,8 +119,8 @@ func TestDeletedIsRefused(t *testing.T) {
 		"UpdateRun":        s.UpdateRun(t.Context(), r.ID, mlflow.RunUpdate{Status: mlflow.Finished}),
 		"LogBatch":         s.LogBatch(t.Context(), r.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: "k", Value: "v"}}}),
 	} {
-		refused, ok := errors.AsType[*mlflow.RefusedError](err)
-		if !ok || !strings.Contains(refused.Hint(), "restore") {
+		_, ok := errors.AsType[*mlflow.RefusedError](err)
+		if !ok || !strings.Contains(hint.Of(err), "restore") {
 			t.Errorf("%s of what is deleted: %v, want a RefusedError with a hint", call, err)
 		}
 	}
