@@ -3,24 +3,25 @@ package mlflow
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrNotFound is wrapped by errors about a run, an experiment or an artifact that does not exist.
 var ErrNotFound = errors.New("not found")
 
-// UnreachableError says that a store is away: refused, timed out, a name that does not resolve, or a server that
+// UnreachableError says that a store is unreachable: refused, timed out, a name that does not resolve, or a server that
 // answers 5xx. The same call may pass later.
 type UnreachableError struct {
 	URI string // redacted
 	Err error
 }
 
-func (e *UnreachableError) Error() string { return fmt.Sprintf("%s is away: %v", e.URI, e.Err) }
+func (e *UnreachableError) Error() string { return fmt.Sprintf("%s is unreachable: %v", e.URI, e.Err) }
 
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// RefusedError says that a store answered and said no. The same call will not pass later. What to do about it is its hint
+// RefusedError says that a store answered and rejected the request. The same call will not pass later. What to do about it is its hint
 // (hint.Of).
 type RefusedError struct {
 	Call    string // what was asked, for example "POST runs/create"
@@ -31,15 +32,16 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	status := ""
-	if e.Status != 0 {
-		status = fmt.Sprintf(" answered %d", e.Status)
+	answer := strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, e.Code))
+	switch {
+	case e.Status == 0 && e.Code == "":
+		return fmt.Sprintf("%s: %s", e.Call, e.Message)
+	case e.Status == 0:
+		return fmt.Sprintf("%s: %s: %s", e.Call, e.Code, e.Message)
+	case e.Status/100 == 4:
+		return fmt.Sprintf("%s: the server rejected the request (%s): %s", e.Call, answer, e.Message)
 	}
-	code := ""
-	if e.Code != "" {
-		code = " " + e.Code
-	}
-	return fmt.Sprintf("%s%s%s: %s", e.Call, status, code, e.Message)
+	return fmt.Sprintf("%s: the server answered %s: %s", e.Call, answer, e.Message)
 }
 
 // Is makes an answer about something that does not exist ErrNotFound.

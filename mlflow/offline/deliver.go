@@ -13,7 +13,7 @@ import (
 // tagKeptRun marks a run on the server with the local run it was delivered from.
 const tagKeptRun = "mlops.kept.run_id"
 
-// A server that is away must be told, not waited for: within firstWord of the start, and later after so long without
+// An unreachable server must be told, not waited for: within firstWord of the start, and later after so long without
 // progress.
 const (
 	firstWord = 8 * time.Second
@@ -29,7 +29,7 @@ type Delivered struct {
 }
 
 // Deliver brings one kept run and its children to the server and moves its note. It is safe to repeat. It gives up when
-// the server is away for long.
+// the server is unreachable for long.
 func Deliver(ctx context.Context, dir string, from, to *store.Opened, n Note) (Delivered, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

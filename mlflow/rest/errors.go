@@ -18,19 +18,19 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// maxErrorBody bounds what is read of an answer that says no, and maxWords what is kept of it.
+// maxErrorBody bounds what is read of an answer that rejects a request, and maxWords what is kept of it.
 const (
 	maxErrorBody = 64 << 10
 	maxWords     = 500
 )
 
-// isRefusal says that a server answered and said no.
+// isRefusal says that a server answered and rejected the request.
 func isRefusal(err error) bool {
 	_, ok := errors.AsType[*mlflow.RefusedError](err)
 	return ok
 }
 
-// hasCode says that a server said no with this error_code.
+// hasCode says that a server rejected a request with this error_code.
 func hasCode(err error, code string) bool {
 	refused, ok := errors.AsType[*mlflow.RefusedError](err)
 	return ok && refused.Code == code

@@ -192,7 +192,7 @@ func TestExperimentAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// A server that is away is told within the time that the caller has.
+// An unreachable server is told within the time that the caller has.
 func TestServerThatIsAway(t *testing.T) {
 	t.Parallel()
 	refused, err := net.Listen("tcp", "127.0.0.1:0")

@@ -21,7 +21,7 @@ const (
 )
 
 // Follower delivers the points of a metrics file while the step writes it. Reading and posting overlap. At most a few
-// batches are in memory: while the store is away the file itself keeps the points.
+// batches are in memory: while the store is unreachable the file itself keeps the points.
 type Follower struct {
 	post    Post
 	ctx     context.Context //nolint:containedctx // lives from Follow to the end of Finish

@@ -180,7 +180,7 @@ func TestFollowTruncatedAndReplaced(t *testing.T) {
 	}
 }
 
-// TestFollowStoreAway holds that nothing is lost or sent twice while the store is away, and that waiting takes no memory.
+// TestFollowStoreAway holds that nothing is lost or sent twice while the store is unreachable, and that waiting takes no memory.
 func TestFollowStoreAway(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "m"), &sink{}
 	away := func([]mlflow.Metric) error {
