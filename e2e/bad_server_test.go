@@ -12,7 +12,7 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
-// TestServersThatSayNo: a server that says no ends the job before the step, whatever on-tracking-error says, with the
+// TestServersThatSayNo: a server that rejects the request ends the job before the step, whatever on-tracking-error says, with the
 // server's words and what to do.
 func TestServersThatSayNo(t *testing.T) {
 	t.Parallel()
@@ -122,7 +122,7 @@ func TestServerThatHangs(t *testing.T) {
 			t.Parallel()
 			dir, start := t.TempDir(), time.Now()
 			args := []string{"run", "--tracking-uri", hanging.url, "--on-tracking-error", mode, "--", "sh", "-c", "touch ran; exit 5"}
-			s.call(t, call{dir: dir}, args...).says(t, code, "is away", "deadline exceeded")
+			s.call(t, call{dir: dir}, args...).says(t, code, "is unreachable", "deadline exceeded")
 			if took := time.Since(start); took > 15*time.Second { // 8 s and a busy machine
 				t.Errorf("it took %s", took)
 			}

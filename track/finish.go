@@ -99,7 +99,7 @@ func (f Finisher) gates(run mlflow.Run) []Gate {
 // write logs a batch. Where the store rejects it, the halves are tried, so that one bad item does not cost the others.
 func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) []error {
 	err := f.Store.LogBatch(ctx, runID, b)
-	var rejected *mlflow.RefusedError
+	var rejected *mlflow.RejectedError
 	n := len(b.Metrics) + len(b.Params) + len(b.Tags)
 	if err == nil {
 		return nil

@@ -153,7 +153,7 @@ func (s *Store) mended(err error) bool {
 		return false
 	}
 	var unreachable *mlflow.UnreachableError
-	var rejected *mlflow.RefusedError
+	var rejected *mlflow.RejectedError
 	return errors.As(err, &unreachable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.As(err, &rejected) && rejected.Lasting()
 }
