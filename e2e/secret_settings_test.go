@@ -26,7 +26,9 @@ type wayIn struct {
 
 // waysIn are all: two spellings of a flag, the variable, the action input, the configuration file.
 func waysIn(t *testing.T) []wayIn {
-	run := func(flags ...string) []string { return append(append([]string{"run"}, flags...), "--", "sh", "-c", "exit 3") }
+	run := func(flags ...string) []string {
+		return append(append([]string{"run"}, flags...), "--", "sh", "-c", "exit 3")
+	}
 	return []wayIn{
 		{"flag and space", func(_ string, s settings.Setting, value string) ([]string, []string) {
 			if s.Name == "tags" {
@@ -40,7 +42,9 @@ func waysIn(t *testing.T) []wayIn {
 			}
 			return run("--" + s.Name + "=" + value), nil
 		}},
-		{"environment", func(_ string, s settings.Setting, value string) ([]string, []string) { return run(), []string{s.Env() + "=" + value} }},
+		{"environment", func(_ string, s settings.Setting, value string) ([]string, []string) {
+			return run(), []string{s.Env() + "=" + value}
+		}},
 		{"action input", func(_ string, s settings.Setting, value string) ([]string, []string) {
 			return []string{"action"}, []string{"INPUT_RUN=exit 3", s.Input() + "=" + value}
 		}},
