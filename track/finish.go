@@ -49,7 +49,7 @@ func (f Finisher) Finish(ctx context.Context, run mlflow.Run, result step.Result
 	uploads := f.upload(ctx, run.ArtifactURI, outputs.Files)
 	model, notices, err := f.register(ctx, run.ID, verdict.worthRegistering(stored.Model), uploads)
 	faults = append(faults, wrap("register model", err)...)
-	faults = append(faults, f.close(ctx, run, verdict.Status, result.End)...)
+	faults = append(faults, f.close(ctx, run.Ref(), verdict.Status, result.End)...)
 	last, err := f.Store.GetRun(ctx, run.ID)
 	if err != nil {
 		last = stored.Run
@@ -85,7 +85,7 @@ func (f Finisher) read(ctx context.Context, run mlflow.Run, outputs step.Outputs
 		now = run
 	}
 	stored := Stored{Run: now, Had: len(run.Params)}
-	stored.Model, stored.Problem, err = f.findModel(ctx, run, outputs)
+	stored.Model, stored.Problem, err = f.findModel(ctx, run.Ref(), outputs)
 	return stored, append(faults, wrap("find the model", err)...)
 }
 
@@ -142,7 +142,7 @@ func (f Finisher) register(ctx context.Context, runID string, m Model, uploads a
 }
 
 // close writes how the run ended, and closes the runs that the step created and left open.
-func (f Finisher) close(ctx context.Context, run mlflow.Run, status mlflow.Status, end time.Time) []error {
+func (f Finisher) close(ctx context.Context, run mlflow.RunRef, status mlflow.Status, end time.Time) []error {
 	err := f.Store.UpdateRun(ctx, run.ID, mlflow.RunUpdate{Status: status, End: end, Name: f.RunName})
 	faults := wrap("close run", err)
 	err = eachChild(ctx, f.Store, run, func(child mlflow.Run) error {
@@ -155,7 +155,7 @@ func (f Finisher) close(ctx context.Context, run mlflow.Run, status mlflow.Statu
 }
 
 // eachChild visits the children of a run and the children of those, each once.
-func eachChild(ctx context.Context, st mlflow.Store, run mlflow.Run, visit func(mlflow.Run) error) error {
+func eachChild(ctx context.Context, st mlflow.Store, run mlflow.RunRef, visit func(mlflow.Run) error) error {
 	seen := map[string]bool{run.ID: true}
 	for queue := []string{run.ID}; len(queue) > 0; queue = queue[1:] {
 		children, err := st.SearchRuns(ctx, mlflow.RunSearch{

@@ -45,7 +45,7 @@ func Judge(stored Stored, result step.Result, outputs step.Outputs, gates []Gate
 	if stored.Problem != nil {
 		problems = append(problems, *stored.Problem)
 	}
-	autolog := autologOf(outputs.Training, len(stored.Run.Params)-stored.Had)
+	autolog := autologOf(outputs.Training.Enabled, outputs.Training.InForce, len(stored.Run.Params)-stored.Had)
 	named := outputs.Result.Params
 	missing := autolog == AutologEmpty && outputs.Training.Trained && len(named) == 0
 	e := endOf(result, outputs.Training.Exception, invalid(problems), missing)
