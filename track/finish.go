@@ -21,6 +21,7 @@ type Finisher struct {
 	OnDefault     bool   // the job is for the default branch
 	Gates         func(mlflow.Run) []Gate
 	Uploading     func(done artifact.Progress) // progress of the upload; may be nil
+	Outdated      func() bool                  // the store answers with what it knew before its server became unreachable; may be nil
 }
 
 // Artifacts moves files to and from an artifact location of the store.
@@ -41,8 +42,12 @@ type FinishedRun struct {
 	Faults    []error         // what the store did not take
 }
 
-// Finish ends a run whose step has ended. Errors are collected; none stops a later part.
+// Finish ends a run whose step has ended. Errors are collected; none stops a later part. The status of a step that failed or
+// was cancelled is written first, because the time may end at any moment.
 func (f Finisher) Finish(ctx context.Context, run mlflow.Run, result step.Result, outputs step.Outputs) FinishedRun {
+	if early := endOf(result, outputs.Training.Exception, nil, false); early.status != mlflow.Finished {
+		_ = f.closeRun(ctx, run.ID, early.status, result.End) // written again at the end, which tells of an error
+	}
 	stored, faults := f.read(ctx, run, outputs)
 	verdict := Judge(stored, result, outputs, f.gates(stored.Run))
 	faults = append(faults, f.write(ctx, run.ID, verdict.Add)...)
@@ -84,7 +89,7 @@ func (f Finisher) read(ctx context.Context, run mlflow.Run, outputs step.Outputs
 	if err != nil {
 		now = run
 	}
-	stored := Stored{Run: now, Had: len(run.Params)}
+	stored := Stored{Run: now, Had: len(run.Params), Unread: err != nil || f.Outdated != nil && f.Outdated()}
 	stored.Model, stored.Problem, err = f.findModel(ctx, run, outputs)
 	return stored, append(faults, wrap("find the model", err)...)
 }
@@ -143,9 +148,8 @@ func (f Finisher) register(ctx context.Context, runID string, m Model, uploads a
 
 // close writes how the run ended, and closes the runs that the step created and left open.
 func (f Finisher) close(ctx context.Context, run mlflow.Run, status mlflow.Status, end time.Time) []error {
-	err := f.Store.UpdateRun(ctx, run.ID, mlflow.RunUpdate{Status: status, End: end, Name: f.RunName})
-	faults := wrap("close run", err)
-	err = eachChild(ctx, f.Store, run, func(child mlflow.Run) error {
+	faults := wrap("close run", f.closeRun(ctx, run.ID, status, end))
+	err := eachChild(ctx, f.Store, run, func(child mlflow.Run) error {
 		if child.Status != mlflow.Running && child.Status != mlflow.Scheduled {
 			return nil
 		}
@@ -154,15 +158,21 @@ func (f Finisher) close(ctx context.Context, run mlflow.Run, status mlflow.Statu
 	return append(faults, wrap("close child runs", err)...)
 }
 
-// eachChild visits the children of a run and the children of those, each once.
+func (f Finisher) closeRun(ctx context.Context, runID string, status mlflow.Status, end time.Time) error {
+	return f.Store.UpdateRun(ctx, runID, mlflow.RunUpdate{Status: status, End: end, Name: f.RunName})
+}
+
+// eachChild visits the children of a run and the children of those, each once. An error of one keeps no other from being
+// visited.
 func eachChild(ctx context.Context, st mlflow.Store, run mlflow.Run, visit func(mlflow.Run) error) error {
+	var faults []error
 	seen := map[string]bool{run.ID: true}
 	for queue := []string{run.ID}; len(queue) > 0; queue = queue[1:] {
 		children, err := st.SearchRuns(ctx, mlflow.RunSearch{
 			ExperimentID: run.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: queue[0]}},
 		})
 		if err != nil {
-			return err
+			return errors.Join(append(faults, err)...)
 		}
 		for _, child := range children {
 			if seen[child.ID] {
@@ -171,9 +181,9 @@ func eachChild(ctx context.Context, st mlflow.Store, run mlflow.Run, visit func(
 			seen[child.ID] = true
 			queue = append(queue, child.ID)
 			if err := visit(child); err != nil {
-				return err
+				faults = append(faults, err)
 			}
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
