@@ -17,6 +17,7 @@ const (
 	AutologEmpty       Autolog = "empty"       // it was in force and the run has none
 	AutologOff         Autolog = "off"         // the user disabled it
 	AutologUnavailable Autolog = "unavailable" // no Python with MLflow and a framework was seen
+	autologUnknown     Autolog = ""            // it was in force, and whether the run has params cannot be read: no tag
 )
 
 // autologOf decides from whether autolog was asked for and in force, and from the number of params that the run got while the

@@ -21,6 +21,7 @@ type Finisher struct {
 	OnDefault     bool   // the job is for the default branch
 	Gates         func(mlflow.Run) []Gate
 	Uploading     func(done artifact.Progress) // progress of the upload; may be nil
+	Outdated      func() bool                  // the store answers with what it knew before its server became unreachable; may be nil
 }
 
 // Artifacts moves files to and from an artifact location of the store.
@@ -84,7 +85,7 @@ func (f Finisher) read(ctx context.Context, run mlflow.Run, outputs step.Outputs
 	if err != nil {
 		now = run
 	}
-	stored := Stored{Run: now, Had: len(run.Params)}
+	stored := Stored{Run: now, Had: len(run.Params), Unread: err != nil || f.Outdated != nil && f.Outdated()}
 	stored.Model, stored.Problem, err = f.findModel(ctx, run.Ref(), outputs)
 	return stored, append(faults, wrap("find the model", err)...)
 }
@@ -154,15 +155,17 @@ func (f Finisher) close(ctx context.Context, run mlflow.RunRef, status mlflow.St
 	return append(faults, wrap("close child runs", err)...)
 }
 
-// eachChild visits the children of a run and the children of those, each once.
+// eachChild visits the children of a run and the children of those, each once. An error of one keeps no other from being
+// visited.
 func eachChild(ctx context.Context, st mlflow.Store, run mlflow.RunRef, visit func(mlflow.Run) error) error {
+	var faults []error
 	seen := map[string]bool{run.ID: true}
 	for queue := []string{run.ID}; len(queue) > 0; queue = queue[1:] {
 		children, err := st.SearchRuns(ctx, mlflow.RunSearch{
 			ExperimentID: run.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: queue[0]}},
 		})
 		if err != nil {
-			return err
+			return errors.Join(append(faults, err)...)
 		}
 		for _, child := range children {
 			if seen[child.ID] {
@@ -171,9 +174,9 @@ func eachChild(ctx context.Context, st mlflow.Store, run mlflow.RunRef, visit fu
 			seen[child.ID] = true
 			queue = append(queue, child.ID)
 			if err := visit(child); err != nil {
-				return err
+				faults = append(faults, err)
 			}
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }

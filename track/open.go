@@ -40,5 +40,8 @@ func resume(ctx context.Context, st mlflow.Store, runID string, tags []mlflow.Ta
 	if err := st.UpdateRun(ctx, run.ID, mlflow.RunUpdate{Status: mlflow.Running}); err != nil {
 		return run, fmt.Errorf("resume run %s: %w", run.ID, err)
 	}
-	return run, st.LogBatch(ctx, run.ID, mlflow.Batch{Tags: tags})
+	if err := st.LogBatch(ctx, run.ID, mlflow.Batch{Tags: tags}); err != nil {
+		return run, fmt.Errorf("tag run %s: %w", run.ID, err)
+	}
+	return run, nil
 }
