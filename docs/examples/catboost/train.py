@@ -1,4 +1,4 @@
-"""Predict the progress of diabetes: CatBoost, which MLflow's autolog does not know, on the diabetes data set."""
+"""Predict the progress of diabetes: CatBoost, for which MLflow has no autolog, on the diabetes data set."""
 
 import json
 import os
@@ -16,12 +16,12 @@ model = CatBoostRegressor(**params, verbose=40, allow_writing_files=False)
 model.fit(X_train, y_train, eval_set=(X_test, y_test))
 model.save_model("model.cbm")
 
-# One metric at many steps: a line of JSON for each, sent on while the training goes on or, as here, after it.
+# One metric at many steps: one line of JSON per step, written during the training or, as here, after it.
 with open(os.environ.get("MLOPS_METRICS", "metrics.jsonl"), "a", encoding="utf-8") as metrics:
     for step, rmse in enumerate(model.evals_result_["validation"]["RMSE"]):
         metrics.write(json.dumps({"val_rmse": rmse, "step": step}) + "\n")
 
-# Nothing is tracked automatically here: without "params" the run would fail.
+# Nothing is tracked automatically here: without "params" the run fails with MissingParams.
 predicted = model.predict(X_test)
 scores = {"mae": mean_absolute_error(y_test, predicted), "r2": r2_score(y_test, predicted)}
 with open(os.environ.get("MLOPS_RESULT", "result.json"), "w", encoding="utf-8") as result:

@@ -38,7 +38,7 @@ X_train, X_val, y_train, y_val = (
     )
 )
 
-# Autolog tracks the optimizer's parameters, everything that is self.log()ged, and the model.
+# Autolog tracks the optimizer's parameters, everything that is passed to self.log, and the model.
 trainer = L.Trainer(max_epochs=10, logger=False, enable_checkpointing=False, enable_progress_bar=False)
 trainer.fit(
     Digits(),

@@ -24,7 +24,7 @@ model = nn.Sequential(nn.Linear(64, params["hidden"]), nn.ReLU(), nn.Linear(para
 optimizer = torch.optim.Adam(model.parameters(), lr=params["lr"])
 loss_of = nn.CrossEntropyLoss()
 
-# A loop of one's own has no hooks for autolog. Each line written here is a point in MLflow at once.
+# Autolog captures nothing from your own training loop. Each line written here becomes a point in MLflow within seconds.
 with open(os.environ.get("MLOPS_METRICS", "metrics.jsonl"), "a", encoding="utf-8", buffering=1) as metrics:
     for epoch in range(params["epochs"]):
         for X, y in loader:

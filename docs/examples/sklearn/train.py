@@ -19,7 +19,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 model = make_pipeline(StandardScaler(), LogisticRegression(C=0.5, max_iter=500))
 model.fit(X_train, y_train)
 
-# What only this script knows goes into the result file: the score on data the model has not seen, and a report.
+# The result file adds what autolog cannot know: the score on data the model has not seen, and a report.
 test_auc = roc_auc_score(y_test, model.predict_proba(X_test)[:, 1])
 with open("report.txt", "w", encoding="utf-8") as report:
     report.write(classification_report(y_test, model.predict(X_test), target_names=data.target_names))

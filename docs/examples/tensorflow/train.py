@@ -23,7 +23,7 @@ model.compile(optimizer=keras.optimizers.Adam(0.003), loss="sparse_categorical_c
 # Autolog tracks the parameters of fit and of the optimizer, loss and metrics after each epoch, and the model.
 model.fit(X_train, y_train, validation_split=0.2, epochs=15, batch_size=64, verbose=2)
 
-# What only this script knows: the score on data the model has not seen.
+# The result file adds what autolog cannot know: the score on data the model has not seen.
 _, accuracy = model.evaluate(X_test, y_test, verbose=0)
 with open(os.environ.get("MLOPS_RESULT", "result.json"), "w", encoding="utf-8") as result:
     json.dump({"metrics": {"test_accuracy": accuracy}}, result)
