@@ -219,3 +219,16 @@ func (s *Store) CreateModelVersion(ctx context.Context, v mlflow.NewModelVersion
 	})
 	return version, err
 }
+
+// FindModelVersion finds a version of a registered model; offline, of the local store.
+func (s *Store) FindModelVersion(ctx context.Context, v mlflow.NewModelVersion) (version mlflow.ModelVersion, err error) {
+	err = s.try(ctx, func(ctx context.Context) error {
+		version, err = s.server.FindModelVersion(ctx, v)
+		return err
+	}, func() error {
+		v.RunID = s.at(v.RunID)
+		version, err = s.local.FindModelVersion(ctx, v)
+		return err
+	})
+	return version, err
+}
