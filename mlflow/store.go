@@ -69,4 +69,7 @@ type Models interface {
 	LoggedModels(ctx context.Context, experimentID, runID string) ([]LoggedModel, error)
 	// CreateModelVersion adds a version to a registered model and creates the model when there is none.
 	CreateModelVersion(ctx context.Context, version NewModelVersion) (ModelVersion, error)
+	// FindModelVersion returns the newest version of the registered model that has this run and source. One that does not
+	// exist is ErrNotFound.
+	FindModelVersion(ctx context.Context, version NewModelVersion) (ModelVersion, error)
 }
