@@ -63,7 +63,7 @@ func (e *Error) deniedHint() string {
 	case e.Action == "AssumeRole":
 		return "the role does not exist, its trust policy does not accept the caller, or the caller's own policy does not " +
 			"allow sts:AssumeRole on it; this statement in the role's trust policy accepts the caller:\n" +
-			callerTrust(e.call, callerIn(e.Message))
+			callerTrust(callerIn(e.Message), e.call.externalID, e.call.tagged)
 	}
 	return ""
 }
