@@ -52,11 +52,11 @@ func (r Report) LinksTo(servers ...string) Report {
 		}
 		return ""
 	}
-	r.RunURL, r.JobURL, r.CommitURL, r.ModelURL = keep(r.RunURL), keep(r.JobURL), keep(r.CommitURL), keep(r.ModelURL)
-	if r.Baseline != nil {
-		baseline := *r.Baseline
+	r.Run.URL, r.Job.URL, r.Job.CommitURL, r.Outputs.ModelURL = keep(r.Run.URL), keep(r.Job.URL), keep(r.Job.CommitURL), keep(r.Outputs.ModelURL)
+	if r.Values.Baseline != nil {
+		baseline := *r.Values.Baseline
 		baseline.RunURL = keep(baseline.RunURL)
-		r.Baseline = &baseline
+		r.Values.Baseline = &baseline
 	}
 	return r
 }
