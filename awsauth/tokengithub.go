@@ -109,9 +109,9 @@ func (g *githubTokens) fromFork() bool {
 }
 
 // GitHubTokensEnd returns when GitHub stops giving tokens to this job, about 6 h after its start. It is zero where the
-// job's request token does not say.
-func GitHubTokensEnd(getenv func(string) string) time.Time {
-	claims, err := ParseClaims(getenv(githubRequestToken))
+// job's ACTIONS_ID_TOKEN_REQUEST_TOKEN does not say.
+func GitHubTokensEnd(requestToken string) time.Time {
+	claims, err := ParseClaims(requestToken)
 	if err != nil {
 		return time.Time{}
 	}

@@ -56,7 +56,7 @@ var mostImports = map[string]int{"track": 8}
 var pure = []string{"ciinfo", "settings", "mlflow", "publish/report", "internal/hint", "internal/notice"}
 
 // doIO are the packages by which a program reaches files, network, environment and other processes.
-var doIO = []string{"os", "os/exec", "io/fs", "io/ioutil", "net", "net/http", "syscall", "database/sql", "log", "log/slog"}
+var doIO = []string{"os", "os/exec", "os/user", "io/fs", "io/ioutil", "net", "net/http", "syscall", "database/sql", "log", "log/slog"}
 
 // A file that is longer answers more than one question.
 const maxLines = 450
