@@ -61,6 +61,8 @@ func githubAWS(job Job) AWS {
 			}
 			return awsauth.GitHubTokens(job.Getenv, t.Audience, nil), last
 		},
+		Origin:      "GitHub",
+		Audience:    true,
 		SessionName: "GitHubActions",
 		SessionTags: awsauth.GitHubTags(awsauth.Job{
 			Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Action: job.Getenv("GITHUB_ACTION"), Actor: ci.Job.User,

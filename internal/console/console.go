@@ -119,7 +119,7 @@ func (c *Console) note(severity, text, hint string) {
 		c.print("hint: ", hint)
 	}
 	if c.commands != nil {
-		c.write(c.commands.Annotate(severity, joined(text, hint)))
+		c.write(c.commands.Annotate(severity, Inert(joined(text, hint))))
 	}
 }
 
