@@ -93,10 +93,13 @@ func put(set map[string]string, name, value string) {
 	}
 }
 
-// oidcVariables give tokens to who knows them. ACTIONS_RUNTIME_TOKEN does not: it is for the job's cache and artifacts, and
+// oidcVariables hold tokens, or give them to who knows them. ACTIONS_RUNTIME_TOKEN does not: it is for the job's cache and artifacts, and
 // stays.
 func oidcVariables() []string {
-	return []string{"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
+	return []string{
+		"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+		"CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "BITBUCKET_STEP_OIDC_TOKEN",
+	}
 }
 
 // credentialVariables are where SDKs look for credentials, most of them before they ask a container's endpoint.

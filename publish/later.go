@@ -17,6 +17,7 @@ import (
 // trusted event names.
 func (p Publisher) Later(ctx context.Context, reports []report.Report, now time.Time) error {
 	var faults []error
+	p.tellNoComments()
 	url := ""
 	for _, r := range reports {
 		r = redact.Deep(p.Secrets, r)

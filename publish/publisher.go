@@ -64,6 +64,7 @@ func (p Publisher) Publish(ctx context.Context, e Ended) {
 	values := p.values(e)
 	left := p.write(values, values)
 	p.tellLeftOut(left)
+	p.tellNoComments()
 	url := p.Thread.Post(ctx, p.Console, r)
 	if url == "" {
 		return
@@ -77,6 +78,23 @@ func (p Publisher) Publish(ctx context.Context, e Ended) {
 func (p Publisher) NotStarted(status mlflow.Status, exitCode int) {
 	values := []outputs.Value{{Name: "status", Text: string(status)}, {Name: "exit-code", Text: fmt.Sprint(exitCode)}}
 	p.tellLeftOut(p.write(values, values))
+}
+
+// tellNoComments says that the CI system has no comments, where one would have been posted.
+func (p Publisher) tellNoComments() {
+	t := p.Thread
+	if t.Open != nil || !t.asked() && t.Settings.When != "always" {
+		return
+	}
+	place := "in this log"
+	if p.Summary != nil {
+		place = "on the page of the job"
+	}
+	if t.Settings.When == "always" {
+		p.Console.Warn("no comment: "+errNoComments.Error(), "set comment to auto; the report is "+place)
+		return
+	}
+	p.Console.Say("no comment: %v; the report is %s", errNoComments, place)
 }
 
 func (p Publisher) writeSummary(r report.Report) {

@@ -31,8 +31,11 @@ func (t Thread) Key(pipeline, job, experiment string) string {
 	return cmp.Or(t.Settings.Key, join(" / ", pipeline, job, experiment))
 }
 
-// Wanted reports whether there is something to comment on, and it is asked for.
-func (t Thread) Wanted() bool { return t.Settings.When != "never" && t.Number != "" && !t.Queue }
+// Wanted reports whether there is something to comment on, and it is asked for. Where the CI system has no comments, they are
+// asked for only by comment: always.
+func (t Thread) Wanted() bool { return t.asked() && (t.Open != nil || t.Settings.When == "always") }
+
+func (t Thread) asked() bool { return t.Settings.When != "never" && t.Number != "" && !t.Queue }
 
 // Post puts a report into the comment of the thread and returns its URL. A comment that is rejected is no failure: the log
 // says why there is none, and what would bring it.
@@ -47,8 +50,8 @@ func (t Thread) Post(ctx context.Context, c *console.Console, r report.Report) (
 			c.Say("hint: %s", hint)
 		}
 	}
-	if !t.Wanted() {
-		if t.Settings.When == "always" {
+	if !t.asked() || t.Open == nil { // the latter is told once, not for each report
+		if t.Settings.When == "always" && t.Open != nil {
 			c.Warn("no comment: this job is not for a pull or merge request", "run it on pull_request, or in a merge request pipeline")
 		}
 		return ""
@@ -82,10 +85,13 @@ func (t Thread) Look(ctx context.Context) error {
 
 func (t Thread) request() (Request, error) {
 	if t.Open == nil {
-		return nil, errors.New("comments are for GitHub Actions and GitLab CI")
+		return nil, errNoComments
 	}
 	return t.Open(t.Number, t.Settings)
 }
+
+// errNoComments is why there is no comment on any other CI system.
+var errNoComments = errors.New("comments are for GitHub Actions and GitLab CI")
 
 // section is a report as its part of a comment.
 func section(r report.Report) comment.Section {

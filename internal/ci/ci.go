@@ -39,19 +39,47 @@ type AWS struct {
 type Job struct {
 	Info      ciinfo.Info
 	Getenv    func(string) string
+	Environ   []string // for programs of the CI system
 	HTTP      *http.Client
 	UserAgent string
 	Now       func() time.Time
+	Command   func(lines []byte) // writes commands into the log; nil: nobody reads them there
+}
+
+// entry is a system in the table: what it can do, or why that is nothing.
+type entry struct {
+	abilities func(Job) System
+	none      string
+}
+
+// systems has every system of ciinfo.
+func systems() map[ciinfo.Provider]entry {
+	const noStore = "it has no comments, no outputs and no store for artifacts of its own"
+	return map[ciinfo.Provider]entry{
+		ciinfo.GitHub:     {abilities: github},
+		ciinfo.GitLab:     {abilities: gitlab},
+		ciinfo.Buildkite:  {abilities: buildkite},
+		ciinfo.CircleCI:   {abilities: circleci},
+		ciinfo.Azure:      {abilities: azure},
+		ciinfo.Bitbucket:  {abilities: bitbucket},
+		ciinfo.TeamCity:   {abilities: teamcity},
+		ciinfo.Travis:     {abilities: travis},
+		ciinfo.AppVeyor:   {abilities: appveyor},
+		ciinfo.Buddy:      {abilities: buddy},
+		ciinfo.Bitrise:    {abilities: bitrise},
+		ciinfo.CodeBuild:  {abilities: codebuild},
+		ciinfo.Jenkins:    {abilities: jenkins},
+		ciinfo.Woodpecker: {none: noStore},
+		ciinfo.Drone:      {none: noStore},
+		ciinfo.Codefresh:  {none: noStore},
+		ciinfo.Local:      {none: "there is no CI system, or one that is not known"},
+	}
 }
 
 // For returns what a job can do on the system that it runs on.
 func For(job Job) System {
-	systems := map[ciinfo.Provider]func(Job) System{
-		ciinfo.GitHub: github,
-		ciinfo.GitLab: gitlab,
-	}
-	if system, known := systems[job.Info.Provider]; known {
-		return system(job)
+	if abilities := systems()[job.Info.Provider].abilities; abilities != nil {
+		return abilities(job)
 	}
 	if job.Getenv(tokenRequestURL) != "" { // what imitates GitHub's tokens elsewhere
 		return System{AWS: githubAWS(job)}

@@ -39,7 +39,7 @@ func github(job Job) System {
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 type githubLog struct{}
 
-func (githubLog) Mask(text string) []byte { return command("add-mask", text) }
+func (githubLog) Mask(text string) ([]byte, error) { return command("add-mask", text), nil }
 
 func (githubLog) Annotate(severity, text string) []byte { return command(severity, text) }
 

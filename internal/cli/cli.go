@@ -110,17 +110,27 @@ func (a *app) fail(err error) int {
 	return max(a.code, exitError)
 }
 
-// commands are what the reader of our log takes. In a file no runner reads the masks: there they would only show the secrets.
+// commands are what the reader of our log takes.
 func (a *app) commands() console.Commands {
-	if info, err := a.Stderr.Stat(); err != nil || info.Mode().IsRegular() {
+	if !a.readByRunner() {
 		return nil
 	}
 	return a.system(ciinfo.Detect(ciinfo.Source{Getenv: a.getenv})).Log
 }
 
+// readByRunner reports whether a runner may read our log. In a file nobody does: there masks would only show the secrets.
+func (a *app) readByRunner() bool {
+	info, err := a.Stderr.Stat()
+	return err == nil && !info.Mode().IsRegular()
+}
+
 // system is what can be done on the CI system of a job.
 func (a *app) system(info ciinfo.Info) ci.System {
-	return ci.For(ci.Job{Info: info, Getenv: a.getenv, HTTP: a.http(), UserAgent: a.userAgent(), Now: time.Now})
+	job := ci.Job{Info: info, Getenv: a.getenv, Environ: a.Environ, HTTP: a.http(), UserAgent: a.userAgent(), Now: time.Now}
+	if a.readByRunner() {
+		job.Command = func(lines []byte) { a.console.Command(lines) }
+	}
+	return ci.For(job)
 }
 
 func (a *app) userAgent() string { return "mlops-track/" + a.Version }

@@ -10,14 +10,15 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 )
 
 // Commands are what the reader of a CI system's log takes besides text. Each method returns whole lines, or nothing where
-// there is no such command.
+// there is no such command or it went another way.
 type Commands interface {
-	Mask(text string) []byte               // hides a text of one line from now on
+	Mask(text string) ([]byte, error)      // hides a text of one line from now on
 	Annotate(severity, text string) []byte // shows a text beside the log; severity is "warning" or "error"
 }
 
@@ -49,8 +50,14 @@ func (c *Console) Tell(notices ...notice.Notice) {
 		if n.Severity == notice.Error {
 			severity = "error"
 		}
-		c.note(severity, c.secrets.Text(n.Text), c.secrets.Text(n.Hint))
+		c.tell(severity, n)
 	}
+}
+
+func (c *Console) tell(severity string, n notice.Notice) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.note(severity, n.Text, n.Hint)
 }
 
 // Warn prints a warning and what to do about it.
@@ -81,17 +88,32 @@ func (c *Console) Mask(secret string) {
 		if strings.ContainsAny(part, "\r\n") { // its lines come by themselves
 			continue
 		}
-		mask := c.commands.Mask(part)
-		if len(mask) > 0 && c.printed {
-			mask = append([]byte("\n"), mask...)
+		mask, err := c.commands.Mask(part)
+		c.command(mask)
+		if err != nil {
+			c.note("warning", err.Error(), hint.Of(err))
 		}
-		c.write(mask)
 	}
 }
 
-func (c *Console) note(severity, text, hint string) {
+// Command writes whole lines that the log's reader takes as commands. What is in them from others must be escaped, and passes
+// the redactor before that.
+func (c *Console) Command(lines []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.command(lines)
+}
+
+// command begins a line of its own: the step may have left one open.
+func (c *Console) command(lines []byte) {
+	if len(lines) > 0 && c.printed {
+		lines = append([]byte("\n"), lines...)
+	}
+	c.write(lines)
+}
+
+func (c *Console) note(severity, text, hint string) {
+	text, hint = c.secrets.Text(text), c.secrets.Text(hint)
 	c.print(severity+": ", text)
 	if hint != "" {
 		c.print("hint: ", hint)

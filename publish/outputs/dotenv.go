@@ -20,7 +20,7 @@ func WriteDotenv(file string, values []Value) (left []string, err error) {
 	var b strings.Builder
 	count := 0
 	for _, v := range values {
-		line := fmt.Sprintf("MLOPS_OUT_%s=%s\n", strings.ToUpper(strings.ReplaceAll(v.Name, "-", "_")), v.Text)
+		line := fmt.Sprintf("%s=%s\n", Variable(v.Name), v.Text)
 		if count == maxDotenvValues || b.Len()+len(line) > maxDotenvBytes || strings.ContainsAny(v.Text, "\r\n\x00") {
 			left = append(left, v.Name)
 			continue
@@ -32,6 +32,11 @@ func WriteDotenv(file string, values []Value) (left []string, err error) {
 		return left, fmt.Errorf("write outputs-file: %w", err)
 	}
 	return left, nil
+}
+
+// Variable is the name of an output where it is a variable: MLOPS_OUT_RUN_ID.
+func Variable(output string) string {
+	return "MLOPS_OUT_" + strings.ToUpper(strings.ReplaceAll(output, "-", "_"))
 }
 
 // WriteFile writes a file through a temporary one beside it, so that no reader sees half of it. It makes the folder.
