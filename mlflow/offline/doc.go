@@ -1,4 +1,4 @@
-// Package kept holds runs that a server which was away could not take, and delivers them later.
+// Package offline stores runs that an unreachable server could not take, and uploads them later.
 //
 // A folder holds a local store of the same format as the embedded one, and one note a run that says where it belongs:
 //

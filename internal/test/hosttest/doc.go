@@ -1,4 +1,4 @@
-// Package forgetest is GitHub and GitLab in memory, as far as comments on pull and merge requests go: they hold state, page
+// Package hosttest is GitHub and GitLab in memory, as far as comments on pull and merge requests go: they hold state, page
 // their lists, answer in the real ones' words, and fail when told to. Only tests use it.
 //
 // Every REST request to GitHub is checked against GitHub's own description of its API; one that does not conform fails the
