@@ -49,7 +49,7 @@ func (s Server) connect(ctx context.Context) (*rest.Client, Finding) {
 		return nil, s.failed(err)
 	}
 	version, err := client.Version(ctx)
-	var refused *mlflow.RefusedError
+	var refused *mlflow.RejectedError
 	switch {
 	case errors.As(err, &refused) && (refused.Status == 401 || refused.Status == 403 || refused.Status == 404):
 		return client, ok("%s, which does not tell its version", s.Display) // the next check tells what this means

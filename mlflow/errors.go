@@ -21,9 +21,9 @@ func (e *UnreachableError) Error() string { return fmt.Sprintf("%s is unreachabl
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// RefusedError says that a store answered and rejected the request. The same call will not pass later. What to do about it is its hint
+// RejectedError says that a store answered and rejected the request. The same call will not pass later. What to do about it is its hint
 // (hint.Of).
-type RefusedError struct {
+type RejectedError struct {
 	Call    string // what was asked, for example "POST runs/create"
 	Status  int    // HTTP status, 0 for a store that is no server
 	Code    string // MLflow's error_code, for example INVALID_PARAMETER_VALUE; may be empty
@@ -31,7 +31,7 @@ type RefusedError struct {
 	All     bool   // whatever is asked will be refused, as with the statuses 401 and 403
 }
 
-func (e *RefusedError) Error() string {
+func (e *RejectedError) Error() string {
 	answer := strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, e.Code))
 	switch {
 	case e.Status == 0 && e.Code == "":
@@ -45,10 +45,10 @@ func (e *RefusedError) Error() string {
 }
 
 // Is makes an answer about something that does not exist ErrNotFound.
-func (e *RefusedError) Is(target error) bool {
+func (e *RejectedError) Is(target error) bool {
 	return target == ErrNotFound && e.Code == "RESOURCE_DOES_NOT_EXIST"
 }
 
 // Lasting says that the store refuses whatever is asked, such as because of who asks: the rest of a request is not worth
 // trying.
-func (e *RefusedError) Lasting() bool { return e.All || e.Status == 401 || e.Status == 403 }
+func (e *RejectedError) Lasting() bool { return e.All || e.Status == 401 || e.Status == 403 }

@@ -50,7 +50,7 @@ func orderValue(v float64) float64 {
 }
 
 // Named returns the run with its name in both places, Name and the tag mlflow.runName. A run without any gets one made
-// of its id. Two different names are a *RefusedError, as on a tracking server.
+// of its id. Two different names are a *RejectedError, as on a tracking server.
 func (r NewRun) Named(id string) (NewRun, error) {
 	tags := make([]Tag, 0, len(r.Tags)+1)
 	for _, t := range r.Tags {
@@ -59,7 +59,7 @@ func (r NewRun) Named(id string) (NewRun, error) {
 			continue
 		}
 		if r.Name != "" && t.Value != "" && r.Name != t.Value {
-			return r, hint.With(&RefusedError{
+			return r, hint.With(&RejectedError{
 				Call:    "create run",
 				Code:    "INVALID_PARAMETER_VALUE",
 				Message: "run name " + r.Name + " and tag " + RunNameTag + " " + t.Value + " differ",

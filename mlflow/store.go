@@ -16,7 +16,7 @@ type Store interface {
 // Experiments finds the place where runs are kept.
 type Experiments interface {
 	// EnsureExperiment returns the experiment of that name and creates it when there is none. Two callers racing to
-	// create it both succeed. A deleted experiment is a *RefusedError.
+	// create it both succeed. A deleted experiment is a *RejectedError.
 	EnsureExperiment(ctx context.Context, name string) (Experiment, error)
 	// SearchRuns returns runs of an experiment, deleted ones left out. It reads no more of them than the limit.
 	SearchRuns(ctx context.Context, search RunSearch) ([]Run, error)
@@ -57,7 +57,7 @@ type Runs interface {
 	UpdateRun(ctx context.Context, runID string, update RunUpdate) error
 	// LogBatch adds metrics, params and tags of any number: it keeps MLflow's limits by sending several requests.
 	// Writing an equal metric point, an equal param or a tag again changes nothing. A param that is there with another
-	// value is a *RefusedError. Keys and values must have passed CheckKey and Truncate.
+	// value is a *RejectedError. Keys and values must have passed CheckKey and Truncate.
 	LogBatch(ctx context.Context, runID string, batch Batch) error
 }
 

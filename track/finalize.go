@@ -165,7 +165,7 @@ func eachChild(ctx context.Context, st mlflow.Store, run mlflow.Run, visit func(
 // logAll logs a batch. Where the store refuses it, the halves are tried, so that one bad item does not cost the others.
 func logAll(ctx context.Context, st mlflow.Store, runID string, b mlflow.Batch) []error {
 	err := st.LogBatch(ctx, runID, b)
-	var refused *mlflow.RefusedError
+	var refused *mlflow.RejectedError
 	n := len(b.Metrics) + len(b.Params) + len(b.Tags)
 	if err == nil {
 		return nil

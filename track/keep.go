@@ -39,7 +39,7 @@ func openKept(ctx context.Context, p Plan, host Host, serverRun string) (open, e
 func worthKeeping(faults []error) bool {
 	for _, err := range faults {
 		var away *mlflow.UnreachableError
-		var refused *mlflow.RefusedError
+		var refused *mlflow.RejectedError
 		switch {
 		case errors.As(err, &away), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 			return true

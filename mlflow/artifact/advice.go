@@ -46,7 +46,7 @@ func concernsOneFile(code string) bool {
 }
 
 // advise says what to do about a refusal; empty where S3's words say it all.
-func (b *bucket) advise(action string, r *mlflow.RefusedError, region string) string {
+func (b *bucket) advise(action string, r *mlflow.RejectedError, region string) string {
 	answer := hint.Answer{Status: r.Status, Code: r.Code, Message: r.Message}
 	if region != "" {
 		answer.Is = []string{otherRegion}

@@ -225,7 +225,7 @@ func TestLocationsThatAreNotReached(t *testing.T) {
 				files, _ := write(t, "a.txt")
 				err = artifact.Upload(t.Context(), repo, files, artifact.Options{}).Failed[0].Err
 			}
-			_, ok := errors.AsType[*mlflow.RefusedError](err)
+			_, ok := errors.AsType[*mlflow.RejectedError](err)
 			if ok && errors.Is(err, mlflow.ErrNotFound) {
 				continue // MLflow 3 looks for the run first
 			}

@@ -41,7 +41,7 @@ func (d *direct) open(ctx context.Context) (Repo, error) {
 }
 
 func noCredentials(url, message string) error {
-	return hint.With(&mlflow.RefusedError{
+	return hint.With(&mlflow.RejectedError{
 		Call: "open " + url, All: true, Message: message,
 	}, "set role-to-assume, or AWS credentials such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or start the tracking server with --serve-artifacts")
 }
@@ -91,7 +91,7 @@ type fallback struct {
 // Put implements Repo.
 func (f *fallback) Put(ctx context.Context, to string, from Source) error {
 	err := f.Repo.Put(ctx, to, from)
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok && hint.Of(err) == serveFix {
+	if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok && hint.Of(err) == serveFix {
 		return noCredentials("the bucket", f.why.Error()+"; "+refused.Message)
 	}
 	return err

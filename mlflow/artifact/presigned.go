@@ -56,7 +56,7 @@ const serveFix = "start the tracking server with --serve-artifacts; MLflow 3.12 
 
 // explain adds what to do where the server does not hand out addresses.
 func (p *presigned) explain(err error) error {
-	refused, ok := errors.AsType[*mlflow.RefusedError](err)
+	refused, ok := errors.AsType[*mlflow.RejectedError](err)
 	if !ok || refused.Lasting() || errors.Is(err, mlflow.ErrNotFound) {
 		return err
 	}

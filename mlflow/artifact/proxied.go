@@ -135,7 +135,7 @@ func missing(ctx context.Context, repo Repo, name string) bool {
 
 // statusOf is the HTTP status of a refusal, 0 for any other error.
 func statusOf(err error) int {
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok {
+	if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok {
 		return refused.Status
 	}
 	return 0

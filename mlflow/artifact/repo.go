@@ -57,7 +57,7 @@ func Open(location string, client *rest.Client, buckets S3) (Repo, error) {
 	case server != nil:
 		return server, nil
 	}
-	return nil, hint.With(&mlflow.RefusedError{
+	return nil, hint.With(&mlflow.RejectedError{
 		Call:    "open artifact location",
 		Message: fmt.Sprintf("%q cannot be reached: %s", mlflow.RedactURI(location), notBuiltIn(scheme)),
 	}, "start the tracking server with --serve-artifacts, so that it takes the files itself")

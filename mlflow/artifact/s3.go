@@ -65,7 +65,7 @@ func (s S3) bucket(location string) (*bucket, error) {
 	address, _, _ = strings.Cut(address, "#")
 	name, root, _ := strings.Cut(address, "/")
 	if name == "" || strings.ContainsAny(name, "@:") {
-		return nil, hint.With(&mlflow.RefusedError{
+		return nil, hint.With(&mlflow.RejectedError{
 			Call: "open artifact location", Message: fmt.Sprintf("%q names no bucket", mlflow.RedactURI(location)),
 		}, "an artifact location is written s3://bucket/path, and credentials are not part of it")
 	}

@@ -66,7 +66,7 @@ func (c *counter) names() []string {
 }
 
 // refusedAll uploads a few files, which must all fail for one reason that lasts, and returns that and its hint.
-func refusedAll(t *testing.T, repo artifact.Repo) (refused *mlflow.RefusedError, advice string) {
+func refusedAll(t *testing.T, repo artifact.Repo) (refused *mlflow.RejectedError, advice string) {
 	t.Helper()
 	var targets []string
 	for i := range 100 {
@@ -78,7 +78,7 @@ func refusedAll(t *testing.T, repo artifact.Repo) (refused *mlflow.RefusedError,
 		t.Fatalf("%d of %d files failed", len(got.Failed), len(files))
 	}
 	var ok bool
-	refused, ok = errors.AsType[*mlflow.RefusedError](got.Failed[0].Err)
+	refused, ok = errors.AsType[*mlflow.RejectedError](got.Failed[0].Err)
 	if !ok || !refused.Lasting() {
 		t.Fatalf("%v", got.Failed[0].Err)
 	}
@@ -284,7 +284,7 @@ func TestNoCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := artifact.Upload(t.Context(), repo, files, artifact.Options{}).Failed
-	refused, ok := errors.AsType[*mlflow.RefusedError](failed[0].Err)
+	refused, ok := errors.AsType[*mlflow.RejectedError](failed[0].Err)
 	if !ok || !strings.Contains(refused.Message, "no EC2 IMDS role found") || !strings.Contains(hint.Of(failed[0].Err), "role-to-assume") {
 		t.Errorf("%v", failed[0].Err)
 	}

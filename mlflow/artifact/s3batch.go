@@ -42,7 +42,7 @@ func (b *bucket) begin(ctx context.Context) (batch, error) {
 			s.there[b.path(aws.ToString(o.Key))] = object{aws.ToInt64(o.Size), strings.Trim(aws.ToString(o.ETag), `"`)}
 		}
 	})
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok && refused.Code == "AccessDenied" && refused.Status == http.StatusForbidden {
+	if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok && refused.Code == "AccessDenied" && refused.Status == http.StatusForbidden {
 		return s, nil
 	}
 	return s, err

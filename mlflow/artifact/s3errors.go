@@ -34,7 +34,7 @@ func (b *bucket) explain(ctx context.Context, action string, err error) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
 		if signing, ok := errors.AsType[*v4.SigningError](err); ok {
-			return hint.With(&mlflow.RefusedError{
+			return hint.With(&mlflow.RejectedError{
 				Call: call, All: true, Message: fmt.Sprintf("there are no credentials any more: %v", signing.Err),
 			}, expiredFix)
 		}
@@ -43,7 +43,7 @@ func (b *bucket) explain(ctx context.Context, action string, err error) error {
 		}
 		return &mlflow.UnreachableError{URI: b.url(), Err: err}
 	}
-	refused := &mlflow.RefusedError{Call: call, Status: httpStatus(err), Code: api.ErrorCode(), Message: api.ErrorMessage()}
+	refused := &mlflow.RejectedError{Call: call, Status: httpStatus(err), Code: api.ErrorCode(), Message: api.ErrorMessage()}
 	if passes(refused) {
 		return &mlflow.UnreachableError{URI: b.url(), Err: hint.With(errors.New(refused.Error()), repeatFix)}
 	}
@@ -74,7 +74,7 @@ func (b *bucket) resource(action string) string {
 }
 
 // passes says that the same request may pass later.
-func passes(r *mlflow.RefusedError) bool {
+func passes(r *mlflow.RejectedError) bool {
 	return r.Status >= http.StatusInternalServerError && r.Status != http.StatusNotImplemented ||
 		r.Status == http.StatusTooManyRequests || r.Code == "SlowDown" || r.Code == "RequestTimeout"
 }

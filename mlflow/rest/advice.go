@@ -64,7 +64,7 @@ const (
 )
 
 // advise adds what to do about an answer of our server.
-func (c *Client) advise(call Call, resp *http.Response, refused *mlflow.RefusedError, foreign bool) error {
+func (c *Client) advise(call Call, resp *http.Response, refused *mlflow.RejectedError, foreign bool) error {
 	if call.Foreign {
 		return refused
 	}

@@ -37,7 +37,7 @@ type Call struct {
 }
 
 // Do makes a call by the retry rule of the package and hands a 2xx answer to take, which closes its body. An error of
-// take that is no *mlflow.RefusedError is one of the connection, and the call is repeated.
+// take that is no *mlflow.RejectedError is one of the connection, and the call is repeated.
 func (c *Client) Do(ctx context.Context, call Call, take func(*http.Response) error) error {
 	var failed *failure // of the last attempt
 	policy := retry.Policy{

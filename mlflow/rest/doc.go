@@ -23,6 +23,6 @@
 //
 // # Errors
 //
-// An unreachable server is a *mlflow.UnreachableError, one that rejects the request a *mlflow.RefusedError with what to do about it.
-// An error that is both mlflow.ErrNotFound and a *mlflow.RefusedError is one about something that does not exist.
+// An unreachable server is a *mlflow.UnreachableError, one that rejects the request a *mlflow.RejectedError with what to do about it.
+// An error that is both mlflow.ErrNotFound and a *mlflow.RejectedError is one about something that does not exist.
 package rest

@@ -26,13 +26,13 @@ const (
 
 // isRefusal says that a server answered and rejected the request.
 func isRefusal(err error) bool {
-	_, ok := errors.AsType[*mlflow.RefusedError](err)
+	_, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok
 }
 
 // hasCode says that a server rejected a request with this error_code.
 func hasCode(err error, code string) bool {
-	refused, ok := errors.AsType[*mlflow.RefusedError](err)
+	refused, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok && refused.Code == code
 }
 
@@ -43,7 +43,7 @@ func (c *Client) connectionError(ctx context.Context, call Call, err error) erro
 	}
 	if circumstance := lastingFault(err); circumstance != "" {
 		text := advice().Advice(hint.Answer{Message: err.Error(), Is: []string{circumstance}}, nil)
-		return hint.With(&mlflow.RefusedError{Call: call.Name, Message: err.Error()}, text)
+		return hint.With(&mlflow.RejectedError{Call: call.Name, Message: err.Error()}, text)
 	}
 	if late, ok := errors.AsType[stalled](context.Cause(ctx)); ok {
 		err = late
@@ -63,7 +63,7 @@ func (c *Client) displayOf(call Call) string {
 func (c *Client) refusal(call Call, resp *http.Response) *failure {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	refused := &mlflow.RefusedError{Call: call.Name, Status: resp.StatusCode}
+	refused := &mlflow.RejectedError{Call: call.Name, Status: resp.StatusCode}
 	var words struct {
 		Code    string `json:"error_code"`
 		Message string `json:"message"`
@@ -100,7 +100,7 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 
 // notJSON is the refusal of a whole answer that is not what MLflow sends.
 func (c *Client) notJSON(call Call, resp *http.Response, body []byte) error {
-	return c.advise(call, resp, &mlflow.RefusedError{
+	return c.advise(call, resp, &mlflow.RejectedError{
 		Call: call.Name, Status: resp.StatusCode, Message: fmt.Sprintf("the answer is not MLflow's JSON: %s", firstWords(body)),
 	}, true)
 }

@@ -33,7 +33,7 @@ func (c *Client) experimentByName(ctx context.Context, name string) (mlflow.Expe
 	}
 	e := answer.Experiment
 	if e.Stage == "deleted" {
-		return mlflow.Experiment{}, hint.With(&mlflow.RefusedError{
+		return mlflow.Experiment{}, hint.With(&mlflow.RejectedError{
 			Call: "GET " + call, Message: fmt.Sprintf("experiment %q is deleted", name),
 		}, fmt.Sprintf("restore it (mlflow experiments restore --experiment-id %s), or choose another experiment", e.ID))
 	}

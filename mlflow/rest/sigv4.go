@@ -45,7 +45,7 @@ func (e keysError) Unwrap() error { return e.error }
 // check says what is missing.
 func (s Signing) check() error {
 	if s.Credentials != nil && (s.Region == "" || s.Service == "") {
-		return hint.With(&mlflow.RefusedError{
+		return hint.With(&mlflow.RejectedError{
 			Call: "sign requests to the tracking server", Message: fmt.Sprintf("no AWS region for the service %q", s.Service),
 		}, "set aws-region or AWS_REGION to the region of the server")
 	}

@@ -29,7 +29,7 @@ func findMLflow(ctx context.Context, opts Options) ([]string, error) {
 		}
 	}
 	scheme, _, _ := strings.Cut(opts.URI, ":")
-	return nil, hint.With(&mlflow.RefusedError{
+	return nil, hint.With(&mlflow.RejectedError{
 		Call: "open " + mlflow.RedactURI(opts.URI), Message: "a database is reached through an mlflow server, and mlflow is not installed here",
 	}, "install mlflow and the driver of "+scheme+" where the training runs, or use the URI of a tracking server")
 }

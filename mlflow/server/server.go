@@ -27,7 +27,7 @@ type Server struct {
 }
 
 // Start starts the server and waits until it answers. A database or an MLflow with which another try would end the same way is
-// a *mlflow.RefusedError, any other fault a *mlflow.UnreachableError.
+// a *mlflow.RejectedError, any other fault a *mlflow.UnreachableError.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	command, err := findMLflow(ctx, opts)
 	if err != nil {
@@ -72,7 +72,7 @@ func notStarted(display string, err error, log string) error {
 	if fix == "" {
 		return &mlflow.UnreachableError{URI: display, Err: fmt.Errorf("start mlflow server: %w\n%s", err, log)}
 	}
-	return hint.With(&mlflow.RefusedError{Call: "start mlflow server for " + display, Message: err.Error() + "\n" + log}, fix)
+	return hint.With(&mlflow.RejectedError{Call: "start mlflow server for " + display, Message: err.Error() + "\n" + log}, fix)
 }
 
 func freeAddress(ctx context.Context) (string, error) {

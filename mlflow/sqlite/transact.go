@@ -44,7 +44,7 @@ func (s *Store) explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := errors.AsType[*mlflow.RefusedError](err); ok {
+	if _, ok := errors.AsType[*mlflow.RejectedError](err); ok {
 		return err
 	}
 	switch {
@@ -70,5 +70,5 @@ func (s *Store) explain(doing string, err error) error {
 
 // refused is an error that names the file.
 func (s *Store) refused(doing, message, fix string) error {
-	return hint.With(&mlflow.RefusedError{Call: fmt.Sprintf("%s in %q", doing, s.path), Message: message}, fix)
+	return hint.With(&mlflow.RejectedError{Call: fmt.Sprintf("%s in %q", doing, s.path), Message: message}, fix)
 }

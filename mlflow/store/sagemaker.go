@@ -29,7 +29,7 @@ var managedARN = regexp.MustCompile(`^arn:(aws[a-z-]*):sagemaker:([a-z0-9-]+):\d
 func parseManaged(uri string) (managed, error) {
 	parts := managedARN.FindStringSubmatch(uri)
 	if parts == nil {
-		return managed{}, hint.With(&mlflow.RefusedError{
+		return managed{}, hint.With(&mlflow.RejectedError{
 			Call: "read the tracking URI", Message: fmt.Sprintf("%q is no ARN of an MLflow in SageMaker", uri),
 		}, "write arn:aws:sagemaker:<region>:<account>:mlflow-tracking-server/<name>, or :mlflow-app/<id>; "+
 			"a role is not part of it, but goes into role-to-assume")
@@ -41,7 +41,7 @@ func parseManaged(uri string) (managed, error) {
 func (m managed) address() (string, error) {
 	switch {
 	case m.partition != "aws" && m.partition != "aws-us-gov":
-		return "", hint.With(&mlflow.RefusedError{
+		return "", hint.With(&mlflow.RejectedError{
 			Call: "open " + m.arn, Message: fmt.Sprintf("AWS's own client knows no address of MLflow in the partition %q", m.partition),
 		}, "set SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT to the address, if there is one")
 	case m.app:
@@ -108,7 +108,7 @@ func (o Options) awsConfig(ctx context.Context) (config aws.Config, err error) {
 		}
 	}
 	if config.Credentials == nil {
-		return config, hint.With(&mlflow.RefusedError{
+		return config, hint.With(&mlflow.RejectedError{
 			Call: call, Message: "requests to this server are signed, and there are no AWS credentials to sign with",
 		}, "set role-to-assume, or give AWS credentials in the environment")
 	}

@@ -78,7 +78,7 @@ func TestSageMakerThatCannotBe(t *testing.T) {
 		"region":    {store.Options{URI: "https://host", SigV4: true, AWS: keys("")}, "no AWS region", "aws-region"},
 	} {
 		_, err := store.Open(t.Context(), c.opts)
-		_, ok := errors.AsType[*mlflow.RefusedError](err)
+		_, ok := errors.AsType[*mlflow.RejectedError](err)
 		if !ok || !strings.Contains(err.Error(), c.words) || !strings.Contains(hint.Of(err), c.fix) {
 			t.Errorf("%s: %#v", name, err)
 		}

@@ -48,7 +48,7 @@ type delivered struct {
 }
 
 // Follow starts to follow a file, which may not exist yet. A post that fails is tried again until Finish ends; only points
-// that the store refuses (*mlflow.RefusedError) are left out. Finish must be called.
+// that the store refuses (*mlflow.RejectedError) are left out. Finish must be called.
 func Follow(path string, post Post) *Follower {
 	f := &Follower{
 		post: post, batches: make(chan batch), reader: newPointReader(path, 0),
@@ -136,7 +136,7 @@ func (f *Follower) deliver(points []mlflow.Metric) error {
 		return nil
 	}
 	err := f.patient(points)
-	var refused *mlflow.RefusedError
+	var refused *mlflow.RejectedError
 	switch {
 	case err == nil:
 		f.done.points += len(points)
@@ -186,7 +186,7 @@ func (f *Follower) patient(points []mlflow.Metric) error {
 }
 
 func isRefused(err error) bool {
-	_, ok := errors.AsType[*mlflow.RefusedError](err)
+	_, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok
 }
 
