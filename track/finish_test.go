@@ -2,6 +2,7 @@ package track_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/step"
@@ -160,14 +162,14 @@ func TestAChildThatCannotBeClosedKeepsNoOtherOpen(t *testing.T) {
 	}
 }
 
-func TestTheStatusOfAFailureIsWrittenFirst(t *testing.T) {
+func TestARunIsClosedOnceAndLast(t *testing.T) {
 	t.Parallel()
 	st := open(t)
 	for _, result := range []step.Result{{ExitCode: 1, End: later}, {Interrupt: syscall.SIGTERM, End: later}, well()} {
 		st.calls = nil
 		finisher(st).Finish(t.Context(), st.run(t), result, step.Outputs{})
-		if first := st.calls[0]; (first == "UpdateRun") != (result != well()) {
-			t.Errorf("after %+v the first call is %s", result, first)
+		if want := []string{"GetRun", "LogBatch", "UpdateRun", "SearchRuns", "GetRun"}; !slices.Equal(st.calls, want) {
+			t.Errorf("after %+v the calls are %v, want %v", result, st.calls, want)
 		}
 	}
 }
@@ -225,7 +227,7 @@ func TestOneBadItemDoesNotCostTheOthers(t *testing.T) {
 func TestAStoreThatRejectsWhoeverAsksIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	st := open(t)
-	st.fail["LogBatch"] = &mlflow.RejectedError{Call: "POST runs/log-batch", Status: 403, Message: "no", Fix: "ask for the permission"}
+	st.fail["LogBatch"] = hint.With(&mlflow.RejectedError{Call: "POST runs/log-batch", Status: 403, Message: "no"}, "ask for the permission")
 	got := finisher(st).Finish(t.Context(), st.run(t), well(), step.Outputs{Result: results.Result{Params: []mlflow.Param{{Key: "a"}, {Key: "b"}}}})
 	n := 0
 	for _, call := range st.calls {

@@ -60,7 +60,7 @@ func (c *Client) LoggedModels(ctx context.Context, experimentID, runID string) (
 			"experiment_ids": []string{experimentID}, "filter": fmt.Sprintf("source_run_id = '%s'", runID),
 			"order_by": []map[string]any{{"field_name": "creation_timestamp", "ascending": true}}, "page_token": token,
 		}, &answer)
-		if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok && refused.Status == http.StatusNotFound && refused.Code == "" {
+		if rejected, ok := errors.AsType[*mlflow.RejectedError](err); ok && rejected.Status == http.StatusNotFound && rejected.Code == "" {
 			return nil, nil // MLflow 2 has no such path
 		}
 		if err != nil {

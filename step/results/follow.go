@@ -136,12 +136,12 @@ func (f *Follower) deliver(ctx, running context.Context, points []mlflow.Metric)
 		return nil
 	}
 	err := f.patient(ctx, running, points)
-	var refused *mlflow.RejectedError
+	var rejected *mlflow.RejectedError
 	switch {
 	case err == nil:
 		f.done.points += len(points)
 		return nil
-	case !errors.As(err, &refused), refused.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.refused >= maxRefused:
+	case !errors.As(err, &rejected), rejected.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.refused >= maxRefused:
 		return err
 	case len(points) > 1:
 		half := len(points) / 2
