@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
@@ -32,15 +33,11 @@ func (d *upload) files(ctx context.Context, local, remote mlflow.Run) error {
 // folder uploads what lies at a local location into a folder of the run's artifacts, "" for their root: the files that the
 // server does not have in the same size.
 func (d *upload) folder(ctx context.Context, location string, remote mlflow.Run, target string) error {
-	root, ok := mlflow.LocalPath(mlflow.AbsoluteLocation(location, d.from.Dir))
-	if !ok {
-		return fmt.Errorf("%q is not a folder of this machine", location)
+	root, err := d.root(location)
+	if err != nil {
+		return err
 	}
-	// A store that was moved or forged may name any folder.
-	if below, err := filepath.Rel(d.from.Dir, root); err != nil || !filepath.IsLocal(below) {
-		return fmt.Errorf("the artifacts lie in %q, which is outside of the offline folder %q", root, d.from.Dir)
-	}
-	from, err := d.from.Artifacts(location)
+	from, err := d.from.Artifacts(mlflow.LocalLocation(root))
 	if err != nil {
 		return err
 	}
@@ -70,6 +67,23 @@ func (d *upload) folder(ctx context.Context, location string, remote mlflow.Run,
 		faults = append(faults, fmt.Errorf("%q: %w", failure.File.Target, failure.Err))
 	}
 	return errors.Join(faults...)
+}
+
+// root is the folder that an artifact location of the local store names. Where the job was killed the location is still absolute,
+// and the store may have been moved since. Nothing outside of the offline folder is uploaded, whatever the store says.
+func (d *upload) root(location string) (string, error) {
+	root, ok := mlflow.LocalPath(mlflow.AbsoluteLocation(location, d.from.Dir))
+	if !ok {
+		return "", fmt.Errorf("%q is not a folder of this machine", location)
+	}
+	if below, err := filepath.Rel(d.from.Dir, root); err == nil && filepath.IsLocal(below) {
+		return root, nil
+	}
+	const artifacts = "/mlartifacts/"
+	if at := strings.LastIndex(filepath.ToSlash(root), artifacts); at >= 0 && filepath.IsLocal(root[at+len(artifacts):]) {
+		return filepath.Join(d.from.Dir, artifacts, root[at+len(artifacts):]), nil
+	}
+	return "", fmt.Errorf("%q is outside of the offline folder %q", root, d.from.Dir)
 }
 
 // tree returns the size of every file below a folder.
