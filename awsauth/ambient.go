@@ -2,13 +2,17 @@ package awsauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
-// Ambient is the configuration of the SDK with the credentials at hand: those of the profile, or what the SDK's default chain
+// Ambient is the configuration of the SDK with the existing credentials: those of the profile, or what the SDK's default chain
 // finds, which it looks for when they are first needed. An empty region is that of the environment or of the profile.
 //
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
@@ -18,4 +22,31 @@ func Ambient(ctx context.Context, profile, region string) (aws.Config, error) {
 		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
 	}
 	return cfg, nil
+}
+
+// noAmbient is the error of a machine where the SDK finds no credentials.
+func noAmbient(profile string, cause error) error {
+	shown := oneLine(cause.Error())
+	if profile != "" {
+		return hint.With(&ambientError{fmt.Sprintf("find AWS credentials by the profile %q: %s", profile, shown), cause}, profileAdvice)
+	}
+	return hint.With(&ambientError{"find AWS credentials on this machine: " + shown, cause}, ambientAdvice)
+}
+
+// ambientError is an error whose cause has too many lines to be shown.
+type ambientError struct {
+	text  string
+	cause error
+}
+
+func (e *ambientError) Error() string { return e.text }
+func (e *ambientError) Unwrap() error { return e.cause }
+
+// notAllowed is the error of credentials of an account that is not allowed.
+func (o Options) notAllowed(who Identity) error {
+	if who.Account == "" {
+		return hint.With(errors.New("check the account of the credentials: STS did not name it"), accountAdvice)
+	}
+	return hint.With(fmt.Errorf("check the account of the credentials: %q is in account %s, not in %s",
+		who.ARN, who.Account, strings.Join(o.AllowedAccounts, ", ")), accountAdvice)
 }

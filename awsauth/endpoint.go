@@ -60,7 +60,7 @@ func Serve(dir string, from aws.CredentialsProvider, secret func(string)) (*Endp
 		Handler:           handler{token: token, from: from},
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      patience + 10*time.Second, // a request may wait for an attempt to renew
+		WriteTimeout:      renewTimeout + 10*time.Second, // a request may wait for an attempt to renew
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}

@@ -97,7 +97,7 @@ func (i *issuer) explain(c call, err error) error {
 	case e.Status != 0:
 		e.Message = fmt.Sprintf("it answered %d without saying why", e.Status)
 	case errors.Is(err, context.DeadlineExceeded):
-		e.Message, e.cause = fmt.Sprintf("no answer within %s", i.pace.patience), context.DeadlineExceeded
+		e.Message, e.cause = fmt.Sprintf("no answer within %s", i.pace.timeout), context.DeadlineExceeded
 	case isTransport:
 		e.Message, e.cause = transport.Err.Error(), transport.Err
 	default:
@@ -117,24 +117,24 @@ func scrub(text, token string) string {
 	return oneLine(anyToken.ReplaceAllString(text, "***"))
 }
 
-// retrying says whether the same call may succeed later, and so whether it is made again.
+// chance says whether the same call may succeed later, and so whether it is made again.
 //
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
-func (e *Error) retrying() retry {
+func (e *Error) chance() chance {
 	switch {
 	case e.Status == 0:
-		return retryOfTransport(e.cause)
+		return chanceOfTransport(e.cause)
 	case e.throttled(), e.Code == "IDPCommunicationError", e.unreadKeys():
-		return retryOften
+		return passes
 	case e.Code == "ExpiredTokenException":
-		return retryOnce // a fresh token may be a better one
+		return onceMore // a fresh token may be a better one
 	case e.clock() != 0:
 		if e.clock().Abs() <= maxSkew {
-			return retryOften
+			return passes
 		}
-		return retryNever
+		return lasts
 	default:
-		return retryOfStatus(e.Status)
+		return chanceOfStatus(e.Status)
 	}
 }
 

@@ -94,7 +94,7 @@ func (i *issuer) issue(ctx context.Context, duration time.Duration) (aws.Credent
 		creds, who, err = i.assume(ctx, duration)
 	}
 	if err == nil && !i.opts.allows(who.Account) {
-		err = &accountError{identity: who, allowed: i.opts.AllowedAccounts}
+		err = i.opts.notAllowed(who)
 	}
 	if err != nil {
 		return aws.Credentials{}, Identity{}, err
@@ -195,11 +195,11 @@ func (i *issuer) ambient(ctx context.Context) (aws.Credentials, Identity, error)
 // retrieve returns the ambient credentials.
 func (i *issuer) retrieve(ctx context.Context) (aws.Credentials, error) {
 	if i.config.Credentials == nil {
-		return aws.Credentials{}, &ambientError{profile: i.opts.Profile, cause: errors.New("none are configured")}
+		return aws.Credentials{}, noAmbient(i.opts.Profile, errors.New("none are configured"))
 	}
 	creds, err := i.config.Credentials.Retrieve(ctx)
 	if err != nil {
-		return aws.Credentials{}, &ambientError{profile: i.opts.Profile, cause: err}
+		return aws.Credentials{}, noAmbient(i.opts.Profile, err)
 	}
 	i.tell(creds)
 	return creds, nil
@@ -216,7 +216,7 @@ func (i *issuer) complete(ctx context.Context) (role, error) {
 	}
 	named := role{partition: strings.Split(caller, ":")[1], account: accountOf(caller), name: i.role.name}
 	if !i.opts.allows(named.account) {
-		return role{}, &accountError{identity: Identity{ARN: caller, Account: named.account}, allowed: i.opts.AllowedAccounts}
+		return role{}, i.opts.notAllowed(Identity{ARN: caller, Account: named.account})
 	}
 	return named, named.matches(i.config.Region)
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
@@ -70,7 +72,7 @@ func prompt(t *testing.T, opts Options) *issuer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.pace = pace{attempts: 8, patience: 2 * time.Second, first: 2 * time.Millisecond, longest: 10 * time.Millisecond}
+	i.pace = pace{attempts: 8, timeout: 2 * time.Second, backoff: retry.Backoff{First: 2 * time.Millisecond, Max: 10 * time.Millisecond}}
 	return i
 }
 
@@ -196,8 +198,8 @@ func TestAmbientCredentials(t *testing.T) {
 	user := cloud.STS.AddUser(awstest.Account, "ci")
 	opts.Role, opts.Tokens = Role{}, nil
 	_, _, err := prompt(t, opts).issue(t.Context(), 0)
-	if err == nil || !strings.Contains(hintOf(err), "id-token: write") {
-		t.Errorf("without any: %v, hint %q", err, hintOf(err))
+	if err == nil || !strings.Contains(hint.Of(err), "id-token: write") {
+		t.Errorf("without any: %v, hint %q", err, hint.Of(err))
 	}
 	signIn(t, user)
 	if creds, _, err := prompt(t, opts).issue(t.Context(), 0); err != nil || creds.AccessKeyID != user.ID {
@@ -212,7 +214,7 @@ func TestAmbientCredentials(t *testing.T) {
 	}
 	opts.AllowedAccounts = []string{"999999999999"}
 	_, _, err = prompt(t, opts).issue(t.Context(), 0)
-	if err == nil || !strings.Contains(err.Error(), "123456789012, not in 999999999999") || !strings.Contains(hintOf(err), "allowed-account-ids") {
+	if err == nil || !strings.Contains(err.Error(), "123456789012, not in 999999999999") || !strings.Contains(hint.Of(err), "allowed-account-ids") {
 		t.Errorf("another account: %v", err)
 	}
 }
@@ -279,10 +281,10 @@ func TestSkewOfAWorkingClock(t *testing.T) {
 }
 
 func TestPaceStopsWithItsContext(t *testing.T) {
-	p := pace{attempts: 8, patience: time.Minute, first: time.Minute, longest: time.Minute}
+	p := pace{attempts: 8, timeout: time.Minute, backoff: retry.Backoff{First: time.Minute, Max: time.Minute}}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	attempts, err := p.try(ctx, func(context.Context) error { return &tokenError{what: "no", retry: retryOften} })
+	attempts, err := p.try(ctx, func(context.Context) error { return &tokenError{what: "no", again: passes} })
 	if attempts != 1 || err == nil || ctx.Err() != nil {
 		t.Errorf("%d attempts, %v, context %v: want one at once, as a minute does not fit", attempts, err, ctx.Err())
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
@@ -115,7 +116,7 @@ func TestRefusals(t *testing.T) {
 				opts.Tokens = nil
 				cloud.STS.Fail(awstest.Fault{Status: 403, Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid."})
 			},
-			code: "InvalidClientTokenId", hint: []string{"ambient AWS credentials"},
+			code: "InvalidClientTokenId", hint: []string{"existing AWS credentials"},
 		},
 	}
 	for name, test := range tests {
@@ -169,7 +170,7 @@ func TestTrustStatementLetsTheTokenIn(t *testing.T) {
 			cloud.STS.SetRole(awstest.Role{ARN: trainRole})
 			cloud.Issuer.SetClaims(map[string]any{"sub": test.now})
 			_, _, err := prompt(t, opts).issue(t.Context(), 0)
-			hint := hintOf(err)
+			hint := hint.Of(err)
 			_, statement, _ := strings.Cut(hint, ":\n  {")
 			statement = "{" + statement
 			cloud.STS.SetRole(awstest.Role{ARN: trainRole, Trust: statement})
@@ -228,7 +229,7 @@ func TestRetries(t *testing.T) {
 				t.Errorf("asked %d times with %d tokens, want %d fresh ones", n, len(tokens), test.attempts)
 			}
 			if err != nil {
-				silent(t, cloud, err.Error()+hintOf(err))
+				silent(t, cloud, err.Error()+hint.Of(err))
 			}
 		})
 	}
@@ -237,7 +238,7 @@ func TestRetries(t *testing.T) {
 func TestHangingSTS(t *testing.T) {
 	cloud, opts := newAWS(t)
 	i := prompt(t, opts)
-	i.pace.patience, i.pace.attempts = 50*time.Millisecond, 3
+	i.pace.timeout, i.pace.attempts = 50*time.Millisecond, 3
 	cloud.STS.FailAlways(awstest.Hanging())
 	_, _, err := i.issue(t.Context(), 0)
 	if err == nil || !strings.Contains(err.Error(), "no answer within 50ms (3 attempts)") || !errors.Is(err, context.DeadlineExceeded) {
@@ -245,7 +246,7 @@ func TestHangingSTS(t *testing.T) {
 	}
 	cloud.STS.Recover()
 	cloud.STS.Fail(awstest.Hanging())
-	i.pace.patience = 500 * time.Millisecond
+	i.pace.timeout = 500 * time.Millisecond
 	if _, _, err := i.issue(t.Context(), 0); err != nil {
 		t.Errorf("after one that hung: %v", err)
 	}
@@ -296,7 +297,7 @@ func TestExpiredTokenIsExplained(t *testing.T) {
 			cloud.STS.SetClock(test.clock)
 			opts.Tokens = VariableToken("TOKEN", cloud.Issuer.Mint("sts.amazonaws.com", test.claims))
 			_, _, err := prompt(t, opts).issue(t.Context(), 0)
-			if hint := hintOf(err); !strings.Contains(strings.Replace(hint, "19m59s", "20m", 1), test.hint) {
+			if hint := hint.Of(err); !strings.Contains(strings.Replace(hint, "19m59s", "20m", 1), test.hint) {
 				t.Errorf("%v\nhint lacks %q: %s", err, test.hint, hint)
 			}
 		})
@@ -311,7 +312,7 @@ func TestNoSTSThere(t *testing.T) {
 	i := prompt(t, opts)
 	i.pace.attempts = 3
 	_, _, err := i.issue(t.Context(), 0)
-	if err == nil || !strings.Contains(err.Error(), "connection refused (3 attempts)") || !strings.Contains(hintOf(err), "sts-endpoint") {
+	if err == nil || !strings.Contains(err.Error(), "connection refused (3 attempts)") || !strings.Contains(hint.Of(err), "sts-endpoint") {
 		t.Errorf("error %v", err)
 	}
 	opts.STSEndpoint = "http://sts.invalid"

@@ -3,11 +3,12 @@ package awsauth
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
 const (
@@ -19,14 +20,14 @@ const (
 	// lastCall is how long before Options.Last the keys are renewed that must do until the end.
 	lastCall = 10 * time.Minute
 
-	// patience is how long one attempt may take, with all its repetitions.
-	patience = time.Minute
+	// renewTimeout is how long one attempt may take, with all its repetitions.
+	renewTimeout = time.Minute
 
-	// respite is the shortest time between attempts; so long an error goes to all who ask.
-	respite = time.Second
+	// minRetryInterval is the shortest time between attempts; so long an error goes to all who ask.
+	minRetryInterval = time.Second
 
-	// glance is how often the clock on the wall is looked at: a timer stands still while a machine sleeps.
-	glance = time.Minute
+	// clockCheck is how often the clock on the wall is looked at: a timer stands still while a machine sleeps.
+	clockCheck = time.Minute
 
 	// defaultDuration is what STS gives to those who do not say.
 	defaultDuration = time.Hour
@@ -49,7 +50,7 @@ func (s *Session) keepFresh(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-s.wanted:
-		case <-time.After(min(next.Sub(s.opts.Now()), glance)):
+		case <-time.After(min(next.Sub(s.opts.Now()), clockCheck)):
 			if s.opts.Now().Before(next) {
 				continue
 			}
@@ -61,7 +62,7 @@ func (s *Session) keepFresh(ctx context.Context) {
 
 // renew asks once for new keys and tells how it went.
 func (s *Session) renew(ctx context.Context) {
-	attempt, cancel := context.WithTimeout(ctx, patience)
+	attempt, cancel := context.WithTimeout(ctx, renewTimeout)
 	defer cancel()
 	fresh, err := s.ask(attempt)
 	if err == nil {
@@ -91,7 +92,7 @@ func (s *Session) renew(ctx context.Context) {
 	switch {
 	case s.opts.Warn == nil:
 	case err != nil && before.err == nil:
-		s.opts.Warn(outage(err, left), hintOf(err))
+		s.opts.Warn(outage(err, left), hint.Of(err))
 	case err == nil && before.err != nil:
 		s.opts.Warn(fmt.Sprintf("the AWS credentials are renewed again, after %s", rough(now.Sub(before.since))), "")
 	}
@@ -110,15 +111,6 @@ func rough(d time.Duration) string {
 		return d.Round(time.Second).String()
 	}
 	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
-}
-
-// hintOf is the advice that an error carries, if any.
-func hintOf(err error) string {
-	var advice interface{ Hint() string }
-	if errors.As(err, &advice) {
-		return advice.Hint()
-	}
-	return ""
 }
 
 // ask asks STS for keys. From shortly before Options.Last on it asks for as long as the role allows, because they may be
@@ -197,10 +189,8 @@ func renewAt(k keys, last time.Time) time.Time {
 }
 
 // backoff is how long to wait after an attempt that failed, the count-th in a row, when keys last for left: at first
-// seconds, then longer, up to minutes while there is time, and short again as the end comes near. A fifth of it is chance, so
-// that jobs that were started together do not ask together.
+// seconds, then longer, up to minutes while there is time, and short again as the end comes near.
 func backoff(count int, left time.Duration) time.Duration {
 	most := min(max(left/8, 15*time.Second), 5*time.Minute)
-	wait := min(5*time.Second<<min(count-1, 10), most)
-	return wait - rand.N(wait/5)
+	return retry.Backoff{First: 5 * time.Second, Max: most, Jitter: 0.2}.Wait(count)
 }

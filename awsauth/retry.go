@@ -4,95 +4,82 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"time"
 
-	"github.com/Iyalvan/mlops-track/internal/pause"
+	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
-// retry says whether what failed may pass when it is tried again.
-type retry int
+// chance says whether what failed may pass when it is tried again.
+type chance int
 
 const (
-	retryNever retry = iota
-	retryOnce        // it may have been bad luck
-	retryOften       // it passes by itself: throttling, a server or a network in trouble
+	lasts    chance = iota
+	onceMore        // it may have been bad luck
+	passes          // by itself: throttling, a server or a network in trouble
 )
 
 // failure is an error that knows whether it may pass; all others do not.
 type failure interface {
 	error
-	retrying() retry
+	chance() chance
 }
 
-func (e *tokenError) retrying() retry { return e.retry }
+func (e *tokenError) chance() chance { return e.again }
 
-// retryOfStatus says whether an HTTP status may pass.
-func retryOfStatus(status int) retry {
+// chanceOfStatus says whether an HTTP status may pass.
+func chanceOfStatus(status int) chance {
 	switch {
 	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
-		return retryOften
+		return passes
 	default:
-		return retryNever
+		return lasts
 	}
 }
 
-// retryOfTransport says whether a request that got no answer may pass.
-func retryOfTransport(err error) retry {
+// chanceOfTransport says whether a request that got no answer may pass.
+func chanceOfTransport(err error) chance {
 	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
-		return retryNever
+		return lasts
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		return retryOnce // a region or host that does not exist
+		return onceMore // a region or host that does not exist
 	}
-	return retryOften
+	return passes
 }
 
 // pace is how often something is tried and how long each time.
 type pace struct {
 	attempts int
-	patience time.Duration // with one attempt
-	first    time.Duration // wait, twice as long each time
-	longest  time.Duration // wait
+	timeout  time.Duration // of one attempt
+	backoff  retry.Backoff
 }
 
 // stsPace gives a throttled or failing STS some 15 s to recover, and a hanging one 90 s.
 func stsPace() pace {
-	return pace{attempts: 8, patience: 10 * time.Second, first: 250 * time.Millisecond, longest: 5 * time.Second}
-}
-
-// try repeats once while its error may pass, and returns the last one and how often it tried. It does not wait for longer
-// than ctx lasts.
-func (p pace) try(ctx context.Context, once func(context.Context) error) (attempts int, err error) {
-	wait, second := p.first, false
-	for n := 1; ; n++ {
-		err := p.attempt(ctx, once)
-		if err == nil {
-			return n, nil
-		}
-		var may retry
-		if f, ok := errors.AsType[failure](err); ok {
-			may = f.retrying()
-		}
-		if may == retryNever || may == retryOnce && second || n == p.attempts {
-			return n, err
-		}
-		second = second || may == retryOnce
-		if !pause.For(ctx, wait/2+rand.N(wait/2)) {
-			if ctx.Err() != nil {
-				err = fmt.Errorf("%w (%w)", err, context.Cause(ctx))
-			}
-			return n, err
-		}
-		wait = min(2*wait, p.longest)
+	return pace{
+		attempts: 8, timeout: 10 * time.Second,
+		backoff: retry.Backoff{First: 250 * time.Millisecond, Max: 5 * time.Second, Jitter: 0.5},
 	}
 }
 
-func (p pace) attempt(ctx context.Context, once func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, p.patience)
-	defer cancel()
-	return once(ctx)
+// try repeats once while its error may pass, and returns the last one and how often it tried.
+func (p pace) try(ctx context.Context, once func(context.Context) error) (attempts int, err error) {
+	second := false // after an error that was worth one more attempt
+	policy := retry.Policy{Backoff: p.backoff, Attempts: p.attempts, Classify: func(_ int, err error) retry.Decision {
+		f, ok := errors.AsType[failure](err)
+		if !ok || f.chance() == lasts || f.chance() == onceMore && second {
+			return retry.Stop()
+		}
+		second = second || f.chance() == onceMore
+		return retry.Again()
+	}}
+	err = retry.Do(ctx, policy, func(ctx context.Context) error {
+		attempts++
+		ctx, cancel := context.WithTimeout(ctx, p.timeout)
+		defer cancel()
+		return once(ctx)
+	})
+	return attempts, err
 }

@@ -138,7 +138,7 @@ func (s *Session) atHand() (creds aws.Credentials, ended <-chan struct{}, err er
 	if s.keys.validAt(now) {
 		return s.keys.Credentials, nil, nil
 	}
-	if s.fault.err != nil && now.Before(s.fault.at.Add(respite)) {
+	if s.fault.err != nil && now.Before(s.fault.at.Add(minRetryInterval)) {
 		return aws.Credentials{}, nil, s.expired()
 	}
 	select {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
 // standIn is STS as a session sees it: it gives numbered keys, for as long as asked up to its longest session, and can be out of order.
@@ -177,7 +179,7 @@ func TestExpiredKeysAreNotServedAndABurstCausesOneRequest(t *testing.T) {
 		before := r.count()
 		for range 3 {
 			for err := range burst(t, s, 100) {
-				if err == nil || !strings.Contains(err.Error(), "the credentials expired at") || hintOf(err) == "" {
+				if err == nil || !strings.Contains(err.Error(), "the credentials expired at") || hint.Of(err) == "" {
 					t.Fatalf("got %v, want the cause of the renewal's failure", err)
 				}
 			}
@@ -187,7 +189,7 @@ func TestExpiredKeysAreNotServedAndABurstCausesOneRequest(t *testing.T) {
 		}
 
 		r.recover()
-		time.Sleep(respite)
+		time.Sleep(minRetryInterval)
 		before = r.count()
 		for err := range burst(t, s, 100) {
 			if err != nil {
@@ -367,7 +369,7 @@ func TestWithoutARoleTheSDKHasTheCredentials(t *testing.T) {
 
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	if _, err := Start(t.Context(), Options{Region: "eu-west-1"}); err == nil || hintOf(err) == "" {
-		t.Errorf("a machine without credentials: %v, with hint %q", err, hintOf(err))
+	if _, err := Start(t.Context(), Options{Region: "eu-west-1"}); err == nil || hint.Of(err) == "" {
+		t.Errorf("a machine without credentials: %v, with hint %q", err, hint.Of(err))
 	}
 }

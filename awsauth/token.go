@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
 // DefaultAudience is the audience that a role's identity provider lists unless it was set up otherwise.
@@ -20,9 +22,8 @@ type TokenSource interface {
 // tokenError is why there is no token. It never holds one.
 type tokenError struct {
 	what  string
-	hint  string
 	cause error
-	retry retry
+	again chance
 }
 
 func (e *tokenError) Error() string {
@@ -33,9 +34,6 @@ func (e *tokenError) Error() string {
 }
 
 func (e *tokenError) Unwrap() error { return e.cause }
-
-// Hint returns what to do about it; may be empty.
-func (e *tokenError) Hint() string { return e.hint }
 
 // VariableToken is a token that the CI system put into the variable of that name, as GitLab does with id_tokens.
 // It is the same each time.
@@ -51,11 +49,8 @@ func (t variableToken) Token(context.Context) (string, error) {
 	if t.value != "" {
 		return t.value, nil
 	}
-	return "", &tokenError{
-		what: fmt.Sprintf("read the OIDC token: the variable %q is empty", t.name),
-		hint: fmt.Sprintf("on GitLab, add these lines to the job in .gitlab-ci.yml:\n"+
-			"  id_tokens:\n    %s:\n      aud: %s", t.name, DefaultAudience),
-	}
+	return "", hint.With(&tokenError{what: fmt.Sprintf("read the OIDC token: the variable %q is empty", t.name)}, fmt.Sprintf("on GitLab, add these lines to the job in .gitlab-ci.yml:\n"+
+		"  id_tokens:\n    %s:\n      aud: %s", t.name, DefaultAudience))
 }
 
 // FileToken is a token in a file that somebody keeps fresh. It is read again each time.
@@ -69,10 +64,7 @@ const maxToken = 64 << 10
 func (path fileToken) Token(context.Context) (string, error) {
 	file, err := os.Open(string(path))
 	if err != nil {
-		return "", &tokenError{
-			what: "read the OIDC token", cause: err,
-			hint: "web-identity-token-file must name the file that holds the token",
-		}
+		return "", hint.With(&tokenError{what: "read the OIDC token", cause: err}, "web-identity-token-file must name the file that holds the token")
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxToken+1))

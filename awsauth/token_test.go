@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/awstest"
 )
 
@@ -59,20 +60,20 @@ func TestGitHubRefusesTokens(t *testing.T) {
 		environ    []string
 		fault      awstest.Fault
 		text, hint string
-		retry      retry
+		retry      chance
 		mayAsk     bool
 	}{
-		"no permission":      {[]string{"GITHUB_ACTIONS=true"}, awstest.Fault{}, "lacks the permission id-token: write", lines, retryNever, false},
-		"half a permission":  {[]string{"GITHUB_ACTIONS=true", "ACTIONS_ID_TOKEN_REQUEST_URL=http://127.0.0.1"}, awstest.Fault{}, "REQUEST_TOKEN is not set", lines, retryNever, false},
-		"own pull request":   {pull("own"), awstest.Fault{}, "lacks the permission id-token: write", lines, retryNever, false},
-		"pull from a fork":   {pull("fork"), awstest.Fault{}, "from a fork, and GitHub gives none there", "runs on push", retryNever, false},
-		"elsewhere":          {nil, awstest.Fault{}, "no job of GitHub Actions", "web-identity-token-file", retryNever, false},
-		"refused":            {nil, awstest.Fault{Status: 403, Message: "{\"message\":\n\"OIDC is off\"}"}, `it answered 403: {"message": "OIDC is off"}`, "", retryNever, true},
-		"in trouble":         {nil, awstest.Fault{Status: 500, Message: "oops"}, "it answered 500: oops", "", retryOften, true},
-		"too many":           {nil, awstest.Fault{Status: 429, Message: "slow down"}, "it answered 429: slow down", "", retryOften, true},
-		"an empty value":     {nil, awstest.Fault{Status: 200, Message: `{"value": ""}`}, "answered 200 without a token", "", retryOften, true},
-		"not JSON":           {nil, awstest.Fault{Status: 200, Message: "hello"}, "JSON", "", retryNever, true},
-		"connection is lost": {nil, awstest.Fault{Drop: true}, "EOF", "", retryOften, true},
+		"no permission":      {[]string{"GITHUB_ACTIONS=true"}, awstest.Fault{}, "lacks the permission id-token: write", lines, lasts, false},
+		"half a permission":  {[]string{"GITHUB_ACTIONS=true", "ACTIONS_ID_TOKEN_REQUEST_URL=http://127.0.0.1"}, awstest.Fault{}, "REQUEST_TOKEN is not set", lines, lasts, false},
+		"own pull request":   {pull("own"), awstest.Fault{}, "lacks the permission id-token: write", lines, lasts, false},
+		"pull from a fork":   {pull("fork"), awstest.Fault{}, "from a fork, and GitHub gives none there", "runs on push", lasts, false},
+		"elsewhere":          {nil, awstest.Fault{}, "no job of GitHub Actions", "web-identity-token-file", lasts, false},
+		"refused":            {nil, awstest.Fault{Status: 403, Message: "{\"message\":\n\"OIDC is off\"}"}, `it answered 403: {"message": "OIDC is off"}`, "", lasts, true},
+		"in trouble":         {nil, awstest.Fault{Status: 500, Message: "oops"}, "it answered 500: oops", "", passes, true},
+		"too many":           {nil, awstest.Fault{Status: 429, Message: "slow down"}, "it answered 429: slow down", "", passes, true},
+		"an empty value":     {nil, awstest.Fault{Status: 200, Message: `{"value": ""}`}, "answered 200 without a token", "", passes, true},
+		"not JSON":           {nil, awstest.Fault{Status: 200, Message: "hello"}, "JSON", "", lasts, true},
+		"connection is lost": {nil, awstest.Fault{Drop: true}, "EOF", "", passes, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -86,8 +87,8 @@ func TestGitHubRefusesTokens(t *testing.T) {
 			if !ok || token != "" {
 				t.Fatalf("token %q, error %v", token, err)
 			}
-			if !strings.Contains(err.Error(), test.text) || !strings.Contains(fault.Hint(), test.hint) || fault.retrying() != test.retry {
-				t.Errorf("error %v, hint %q, retry %v", err, fault.Hint(), fault.retrying())
+			if !strings.Contains(err.Error(), test.text) || !strings.Contains(hint.Of(err), test.hint) || fault.chance() != test.retry {
+				t.Errorf("error %v, hint %q, retry %v", err, hint.Of(err), fault.chance())
 			}
 			if strings.Contains(err.Error(), "api-version") {
 				t.Errorf("the request's URL is in the error %v", err)
@@ -101,7 +102,7 @@ func TestTokenRequestIsRepeated(t *testing.T) {
 	cloud, opts := newAWS(t)
 	cloud.Issuer.Fail(awstest.Fault{Status: 503, Message: "busy"}, awstest.Fault{Drop: true}, awstest.Fault{Hang: true})
 	i := prompt(t, opts)
-	i.pace.patience = 300 * time.Millisecond
+	i.pace.timeout = 300 * time.Millisecond
 	if _, _, err := i.issue(t.Context(), 0); err != nil {
 		t.Error(err)
 	}
@@ -122,7 +123,7 @@ func TestGitHubTokensEnd(t *testing.T) {
 		"opaque":                         {},
 		"":                               {},
 	} {
-		if got := GitHubTokensEnd(getenv([]string{"ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + value})); !got.Equal(want) {
+		if got := GitHubTokensEnd(value); !got.Equal(want) {
 			t.Errorf("%q ends %v, want %v", value, got, want)
 		}
 	}
@@ -133,15 +134,15 @@ func TestVariableToken(t *testing.T) {
 		t.Errorf("token %q, %v", token, err)
 	}
 	token, err := VariableToken("MLOPS_ID_TOKEN", "").Token(t.Context())
-	if want := "  id_tokens:\n    MLOPS_ID_TOKEN:\n      aud: sts.amazonaws.com"; token != "" || err == nil || !strings.HasSuffix(hintOf(err), want) {
-		t.Errorf("token %q, error %v, hint %q", token, err, hintOf(err))
+	if want := "  id_tokens:\n    MLOPS_ID_TOKEN:\n      aud: sts.amazonaws.com"; token != "" || err == nil || !strings.HasSuffix(hint.Of(err), want) {
+		t.Errorf("token %q, error %v, hint %q", token, err, hint.Of(err))
 	}
 }
 
 func TestFileTokenIsReadEachTime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	source := FileToken(path)
-	if _, err := source.Token(t.Context()); !errors.Is(err, os.ErrNotExist) || hintOf(err) == "" {
+	if _, err := source.Token(t.Context()); !errors.Is(err, os.ErrNotExist) || hint.Of(err) == "" {
 		t.Errorf("no file: %v", err)
 	}
 	for _, test := range []struct{ text, want, fault string }{

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/sethvargo/go-githubactions"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
 // The variables with which a GitHub job asks for OIDC tokens. The training step does not need them.
@@ -54,16 +56,16 @@ func (g *githubTokens) Token(ctx context.Context) (string, error) {
 	transport, isTransport := errors.AsType[*url.Error](err)
 	switch {
 	case err == nil:
-		return "", &tokenError{what: what + ": it answered 200 without a token", retry: retryOften}
+		return "", &tokenError{what: what + ": it answered 200 without a token", again: passes}
 	case isMissing:
 		return "", g.notPermitted(missing.Name)
 	case isRefused:
 		return "", &tokenError{
 			what:  fmt.Sprintf("%s: it answered %d: %s", what, refused.StatusCode, oneLine(refused.Body)),
-			retry: retryOfStatus(refused.StatusCode),
+			again: chanceOfStatus(refused.StatusCode),
 		}
 	case isTransport: // its text would be the whole URL
-		return "", &tokenError{what: what, cause: transport.Err, retry: retryOfTransport(transport.Err)}
+		return "", &tokenError{what: what, cause: transport.Err, again: chanceOfTransport(transport.Err)}
 	default:
 		return "", &tokenError{what: what, cause: err}
 	}
@@ -72,24 +74,15 @@ func (g *githubTokens) Token(ctx context.Context) (string, error) {
 // notPermitted says why the job lacks a variable with which tokens are asked for.
 func (g *githubTokens) notPermitted(variable string) error {
 	if g.getenv("GITHUB_ACTIONS") != "true" {
-		return &tokenError{
-			what: fmt.Sprintf("ask GitHub for an OIDC token: %s is not set, so this is no job of GitHub Actions", variable),
-			hint: "elsewhere a token comes from web-identity-token-file or web-identity-token-env",
-		}
+		return hint.With(&tokenError{what: fmt.Sprintf("ask GitHub for an OIDC token: %s is not set, so this is no job of GitHub Actions", variable)}, "elsewhere a token comes from web-identity-token-file or web-identity-token-env")
 	}
 	const missing = "this job may not ask GitHub for an OIDC token"
 	if g.fromFork() {
-		return &tokenError{
-			what: missing + ": it runs for a pull request from a fork, and GitHub gives none there",
-			hint: "GitHub lowers id-token to none for pull requests from forks, whatever the workflow says;\n" +
-				"assume the role in a workflow that runs on push, schedule or workflow_dispatch",
-		}
+		return hint.With(&tokenError{what: missing + ": it runs for a pull request from a fork, and GitHub gives none there"}, "GitHub lowers id-token to none for pull requests from forks, whatever the workflow says;\n"+
+			"assume the role in a workflow that runs on push, schedule or workflow_dispatch")
 	}
-	return &tokenError{
-		what: missing + ": it lacks the permission id-token: write (" + variable + " is not set)",
-		hint: "add these lines to the job in the workflow file (and to the caller's job of a reusable workflow):\n" +
-			"  permissions:\n    id-token: write\n    contents: read",
-	}
+	return hint.With(&tokenError{what: missing + ": it lacks the permission id-token: write (" + variable + " is not set)"}, "add these lines to the job in the workflow file (and to the caller's job of a reusable workflow):\n"+
+		"  permissions:\n    id-token: write\n    contents: read")
 }
 
 // fromFork tells whether the job runs for a pull request whose head is in another repository.
@@ -116,9 +109,9 @@ func (g *githubTokens) fromFork() bool {
 }
 
 // GitHubTokensEnd returns when GitHub stops giving tokens to this job, about 6 h after its start. It is zero where the
-// job's request token does not say.
-func GitHubTokensEnd(getenv func(string) string) time.Time {
-	claims, err := ParseClaims(getenv(githubRequestToken))
+// job's ACTIONS_ID_TOKEN_REQUEST_TOKEN does not say.
+func GitHubTokensEnd(requestToken string) time.Time {
+	claims, err := ParseClaims(requestToken)
 	if err != nil {
 		return time.Time{}
 	}

@@ -1,12 +1,14 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
 // Level is how a check ended.
@@ -115,9 +117,5 @@ func warn(fix, format string, args ...any) Finding {
 
 // failed is the finding of an error, with its own hint if it has one.
 func failed(err error, fix string) Finding {
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) && hinted.Hint() != "" {
-		fix = hinted.Hint()
-	}
-	return Finding{Level: Fail, Text: strings.TrimSpace(err.Error()), Fix: fix}
+	return Finding{Level: Fail, Text: strings.TrimSpace(err.Error()), Fix: cmp.Or(hint.Of(err), fix)}
 }

@@ -16,7 +16,7 @@ import (
 // Server is what is looked at of a tracking server.
 type Server struct {
 	Display string // its URI, without secrets
-	// Keep says that a run goes on where the server is away, and is kept locally.
+	// Keep says that a run goes on where the server is unreachable, and is kept locally.
 	Keep bool
 	// Connect opens the store of the tracking URI.
 	Connect func(context.Context) (*rest.Client, error)
@@ -49,7 +49,7 @@ func (s Server) connect(ctx context.Context) (*rest.Client, Finding) {
 		return nil, s.failed(err)
 	}
 	version, err := client.Version(ctx)
-	var refused *mlflow.RefusedError
+	var refused *mlflow.RejectedError
 	switch {
 	case errors.As(err, &refused) && (refused.Status == 401 || refused.Status == 403 || refused.Status == 404):
 		return client, ok("%s, which does not tell its version", s.Display) // the next check tells what this means
@@ -86,7 +86,7 @@ func (s Server) artifacts(ctx context.Context, location string) Finding {
 	return place.look(ctx, location)
 }
 
-// failed is the finding of an error of the server. One that is away stops a run only if it should.
+// failed is the finding of an error of the server. An unreachable one stops a run only if it should.
 func (s Server) failed(err error) Finding {
 	f := failed(err, "")
 	if away, ok := errors.AsType[*mlflow.UnreachableError](err); ok {

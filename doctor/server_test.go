@@ -114,7 +114,7 @@ func TestServersThatSayNo(t *testing.T) {
 	expect(t, found["server"], doctor.Fail, "not MLflow's JSON: login", "check the tracking URI")
 }
 
-// A server that is away stops a run only where it should.
+// An unreachable server stops a run only where it should.
 func TestServerThatIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, lookAtNoServer)
@@ -127,7 +127,7 @@ func lookAtNoServer(t *testing.T) {
 		var found []doctor.Finding
 		good := doctor.Run(t.Context(), server.Checks(), 1e9, func(f doctor.Finding) { found = append(found, f) })
 		level := map[bool]doctor.Level{true: doctor.Warn, false: doctor.Fail}[keep]
-		expect(t, found[0], level, "http://127.0.0.1:1 is away", "tracking-uri")
+		expect(t, found[0], level, "http://127.0.0.1:1 is unreachable", "tracking-uri")
 		expect(t, found[1], doctor.Skip, "because of server", "")
 		if good != keep {
 			t.Errorf("keep: %t; a run can start: %t", keep, good)

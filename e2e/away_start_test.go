@@ -31,14 +31,14 @@ func TestServerAwayFromTheStart(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "step.py"), twoFits)
 	s.call(t, call{dir: dir}, "run", "--tracking-uri", "http://127.0.0.1:1", "--experiment", t.Name(), "--autolog-config",
-		`{"log_models": false}`, "--", testenv.Python(t, 3), "step.py").says(t, 0, "the run is kept in")
+		`{"log_models": false}`, "--", testenv.Python(t, 3), "step.py").says(t, 0, "the run is stored offline in")
 	for _, line := range []int{3, 2} {
 		server, copied := testenv.Server(t, line), t.TempDir()
 		if err := os.CopyFS(filepath.Join(copied, ".mlops-track"), os.DirFS(filepath.Join(dir, ".mlops-track"))); err != nil {
 			t.Fatal(err)
 		}
-		s.call(t, call{dir: copied}, "sync", "--tracking-uri", server).says(t, 0, "delivered run")
-		s.call(t, call{dir: copied}, "sync", "--tracking-uri", server).says(t, 0, "nothing is kept in")
+		s.call(t, call{dir: copied}, "sync", "--tracking-uri", server).says(t, 0, "uploaded run")
+		s.call(t, call{dir: copied}, "sync", "--tracking-uri", server).says(t, 0, "nothing is stored offline in")
 		raw, err := s.readers[line].read(t, readRequest{URI: server, Run: sentRun(t, copied), Dir: copied})
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ func sentRun(t *testing.T, dir string) string {
 	t.Helper()
 	notes, err := filepath.Glob(filepath.Join(dir, ".mlops-track", "sent", "*.json"))
 	if err != nil || len(notes) != 1 {
-		t.Fatalf("notes of delivered runs: %v, %v", notes, err)
+		t.Fatalf("notes of uploaded runs: %v, %v", notes, err)
 	}
 	text, err := os.ReadFile(notes[0])
 	if err != nil {

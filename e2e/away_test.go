@@ -50,7 +50,7 @@ func TestServerGoesAway(t *testing.T) {
 			})
 			run := s.call(t, call{dir: dir}, "run", "--tracking-uri", g.url, "--experiment", t.Name(), "--finish-timeout", "1s",
 				"--outputs-file", "out.env", "--", "sh", "-c", goneStep)
-			run.says(t, 6, "did not take all of the run; the rest is kept in", "hint: deliver it later: mlops-track sync .mlops-track")
+			run.says(t, 6, "did not take all of the run; the rest is stored offline in", "hint: upload it later: mlops-track sync .mlops-track")
 			id := outputOf(t, filepath.Join(dir, "out.env"), "RUN_ID")
 			if at := outputOf(t, filepath.Join(dir, "out.env"), "OFFLINE_PATH"); filepath.Base(at) != ".mlops-track" {
 				t.Errorf("offline-path = %q", at)
@@ -63,7 +63,7 @@ func TestServerGoesAway(t *testing.T) {
 			}
 			s.interruptedSync(t, dir, server)
 			again := s.call(t, call{dir: dir}, "sync", "--tracking-uri", server)
-			again.says(t, 0, "nothing is kept in")
+			again.says(t, 0, "nothing is stored offline in")
 			goneRun(t, s, line, server, id, dir)
 		})
 	}
@@ -117,7 +117,7 @@ func goneRun(t *testing.T, s stories, line int, server, id, dir string) {
 	want := []string{"notes.txt", "plots/raw.bin"}
 	if run.Status != "FAILED" || run.Params["depth"] != "3" || run.Metrics["auc"] != 0.75 || run.Tags["team"] != "vision" ||
 		run.Tags["mlops.exit_code"] != "6" || !reflect.DeepEqual(run.Artifacts, want) {
-		t.Errorf("delivered run:\n%s", raw)
+		t.Errorf("uploaded run:\n%s", raw)
 	}
 	var points [][3]float64
 	for i := range 10 {

@@ -128,7 +128,7 @@ func TestRolesThatAreRefused(t *testing.T) {
 		"account not allowed": {args: []string{"--allowed-account-ids", "999999999999"}, code: 2, says: []string{"999999999999", awstest.Account}},
 		"bad settings": {
 			args: []string{"--role-duration-seconds", "60", "--inline-session-policy", "{"}, code: 2,
-			says: []string{"60", "inline-session-policy is no JSON object"},
+			says: []string{"60", "inline-session-policy is not a JSON object"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

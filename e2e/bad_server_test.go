@@ -12,7 +12,7 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
-// TestServersThatSayNo: a server that says no ends the job before the step, whatever on-tracking-error says, with the
+// TestServersThatSayNo: a server that rejects the request ends the job before the step, whatever on-tracking-error says, with the
 // server's words and what to do.
 func TestServersThatSayNo(t *testing.T) {
 	t.Parallel()
@@ -122,7 +122,7 @@ func TestServerThatHangs(t *testing.T) {
 			t.Parallel()
 			dir, start := t.TempDir(), time.Now()
 			args := []string{"run", "--tracking-uri", hanging.url, "--on-tracking-error", mode, "--", "sh", "-c", "touch ran; exit 5"}
-			s.call(t, call{dir: dir}, args...).says(t, code, "is away", "deadline exceeded")
+			s.call(t, call{dir: dir}, args...).says(t, code, "is unreachable", "deadline exceeded")
 			if took := time.Since(start); took > 15*time.Second { // 8 s and a busy machine
 				t.Errorf("it took %s", took)
 			}
@@ -149,7 +149,7 @@ func TestTokenExpires(t *testing.T) {
 	step := `echo '{"params": {"depth": 3}}' > $MLOPS_RESULT; exit 4`
 	got := s.call(t, call{dir: dir, env: []string{"MLFLOW_TRACKING_TOKEN=hunter2"}}, "run", "--tracking-uri", g.url, "--experiment", t.Name(),
 		"--outputs-file", "out.env", "--", "sh", "-c", step)
-	got.says(t, 4, "the token has expired", "check MLFLOW_TRACKING_TOKEN", "the rest is kept in")
+	got.says(t, 4, "the token has expired", "check MLFLOW_TRACKING_TOKEN", "the rest is stored offline in")
 	if strings.Contains(got.stderr, "hunter2") {
 		t.Errorf("the token is told:\n%s", got.stderr)
 	}

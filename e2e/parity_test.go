@@ -13,7 +13,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/Iyalvan/mlops-track/track"
+	"github.com/Iyalvan/mlops-track/publish"
+	"github.com/Iyalvan/mlops-track/settings"
 )
 
 type actionFile struct {
@@ -47,7 +48,7 @@ func TestActionHasEverySetting(t *testing.T) {
 	t.Parallel()
 	action := readAction(t)
 	known := map[string]bool{}
-	for _, s := range track.Settings() {
+	for _, s := range settings.All() {
 		known[s.Name] = true
 		input, ok := action.Inputs[s.Name]
 		switch {
@@ -66,7 +67,7 @@ func TestActionHasEverySetting(t *testing.T) {
 			t.Errorf("action.yml has the input %s, which is no setting", name)
 		}
 	}
-	if want := track.OutputNames(); !slices.Equal(sortedNames(action.Outputs), sortedSlice(want)) {
+	if want := publish.OutputNames(); !slices.Equal(sortedNames(action.Outputs), sortedSlice(want)) {
 		t.Errorf("outputs of action.yml are %v, those that are written %v", sortedNames(action.Outputs), want)
 	}
 }
@@ -95,7 +96,7 @@ func TestFlagsAreTheSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"help", "tag"}
-	for _, s := range track.Settings() {
+	for _, s := range settings.All() {
 		if !s.ActionOnly {
 			want = append(want, s.Name)
 		}
@@ -116,7 +117,7 @@ func TestReadmeTableIsTheSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range track.Settings() {
+	for _, s := range settings.All() {
 		name := "`" + s.Name + "`"
 		if s.ActionOnly {
 			name += " (action)"
@@ -132,10 +133,10 @@ func TestReadmeTableIsTheSettings(t *testing.T) {
 	}
 	_, table, _ := strings.Cut(string(readme), "| setting | default | meaning |\n| --- | --- | --- |\n")
 	table, _, _ = strings.Cut(table, "\n\n")
-	if rows := strings.Count(table, "\n") + 1; rows != len(track.Settings()) {
-		t.Errorf("README.md has %d rows for %d settings", rows, len(track.Settings()))
+	if rows := strings.Count(table, "\n") + 1; rows != len(settings.All()) {
+		t.Errorf("README.md has %d rows for %d settings", rows, len(settings.All()))
 	}
-	for _, name := range track.OutputNames() {
+	for _, name := range publish.OutputNames() {
 		if !strings.Contains(string(readme), "`"+name+"`") {
 			t.Errorf("README.md does not name the output %s", name)
 		}
@@ -183,7 +184,7 @@ func TestGitLabTemplateHasEverySetting(t *testing.T) {
 		"outputs-file": "mlops-track.env", "summary-file": "mlops-track-report.md", "metrics-report": "mlops-track-metrics.txt", "junit-report": "mlops-track-junit.xml", "audience": "sts.amazonaws.com",
 	}
 	known := []string{"job", "image"}
-	for _, s := range track.Settings() {
+	for _, s := range settings.All() {
 		if s.ActionOnly || strings.HasSuffix(s.Name, "-token") || s.Name == "matrix" || s.Name == "job-id" { // GitLab tells these itself
 			continue
 		}

@@ -3,53 +3,52 @@ package mlflow
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrNotFound is wrapped by errors about a run, an experiment or an artifact that does not exist.
 var ErrNotFound = errors.New("not found")
 
-// UnreachableError says that a store is away: refused, timed out, a name that does not resolve, or a server that
+// UnreachableError says that a store is unreachable: refused, timed out, a name that does not resolve, or a server that
 // answers 5xx. The same call may pass later.
 type UnreachableError struct {
 	URI string // redacted
 	Err error
 }
 
-func (e *UnreachableError) Error() string { return fmt.Sprintf("%s is away: %v", e.URI, e.Err) }
+func (e *UnreachableError) Error() string { return fmt.Sprintf("%s is unreachable: %v", e.URI, e.Err) }
 
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// RefusedError says that a store answered and said no. The same call will not pass later.
-type RefusedError struct {
+// RejectedError says that a store answered and rejected the request. The same call will not pass later. What to do about it is its hint
+// (hint.Of).
+type RejectedError struct {
 	Call    string // what was asked, for example "POST runs/create"
 	Status  int    // HTTP status, 0 for a store that is no server
 	Code    string // MLflow's error_code, for example INVALID_PARAMETER_VALUE; may be empty
 	Message string // the server's words
-	Fix     string // what to do, one line; may be empty
 	All     bool   // whatever is asked will be refused, as with the statuses 401 and 403
 }
 
-func (e *RefusedError) Error() string {
-	status := ""
-	if e.Status != 0 {
-		status = fmt.Sprintf(" answered %d", e.Status)
+func (e *RejectedError) Error() string {
+	answer := strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, e.Code))
+	switch {
+	case e.Status == 0 && e.Code == "":
+		return fmt.Sprintf("%s: %s", e.Call, e.Message)
+	case e.Status == 0:
+		return fmt.Sprintf("%s: %s: %s", e.Call, e.Code, e.Message)
+	case e.Status/100 == 4:
+		return fmt.Sprintf("%s: the server rejected the request (%s): %s", e.Call, answer, e.Message)
 	}
-	code := ""
-	if e.Code != "" {
-		code = " " + e.Code
-	}
-	return fmt.Sprintf("%s%s%s: %s", e.Call, status, code, e.Message)
+	return fmt.Sprintf("%s: the server answered %s: %s", e.Call, answer, e.Message)
 }
 
 // Is makes an answer about something that does not exist ErrNotFound.
-func (e *RefusedError) Is(target error) bool {
+func (e *RejectedError) Is(target error) bool {
 	return target == ErrNotFound && e.Code == "RESOURCE_DOES_NOT_EXIST"
 }
 
-// Hint returns what to do about it; may be empty.
-func (e *RefusedError) Hint() string { return e.Fix }
-
 // Lasting says that the store refuses whatever is asked, such as because of who asks: the rest of a request is not worth
 // trying.
-func (e *RefusedError) Lasting() bool { return e.All || e.Status == 401 || e.Status == 403 }
+func (e *RejectedError) Lasting() bool { return e.All || e.Status == 401 || e.Status == 403 }

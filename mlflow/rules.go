@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"math"
 	"slices"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
 // RunNameTag is the tag that holds a run's name a second time. MLflow keeps both equal.
@@ -48,7 +50,7 @@ func orderValue(v float64) float64 {
 }
 
 // Named returns the run with its name in both places, Name and the tag mlflow.runName. A run without any gets one made
-// of its id. Two different names are a *RefusedError, as on a tracking server.
+// of its id. Two different names are a *RejectedError, as on a tracking server.
 func (r NewRun) Named(id string) (NewRun, error) {
 	tags := make([]Tag, 0, len(r.Tags)+1)
 	for _, t := range r.Tags {
@@ -57,12 +59,11 @@ func (r NewRun) Named(id string) (NewRun, error) {
 			continue
 		}
 		if r.Name != "" && t.Value != "" && r.Name != t.Value {
-			return r, &RefusedError{
+			return r, hint.With(&RejectedError{
 				Call:    "create run",
 				Code:    "INVALID_PARAMETER_VALUE",
 				Message: "run name " + r.Name + " and tag " + RunNameTag + " " + t.Value + " differ",
-				Fix:     "give the run's name once",
-			}
+			}, "give the run's name once")
 		}
 		r.Name = cmp.Or(r.Name, t.Value)
 	}

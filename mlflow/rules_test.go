@@ -57,8 +57,8 @@ func TestNewRunNamed(t *testing.T) {
 		}
 	}
 	_, err := mlflow.NewRun{Name: "a", Tags: tag("b")}.Named(id)
-	if _, ok := errors.AsType[*mlflow.RefusedError](err); !ok {
-		t.Errorf("two names: %v, want a RefusedError", err)
+	if _, ok := errors.AsType[*mlflow.RejectedError](err); !ok {
+		t.Errorf("two names: %v, want a RejectedError", err)
 	}
 }
 

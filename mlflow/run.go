@@ -39,6 +39,19 @@ type Run struct {
 	Tags         map[string]string
 }
 
+// RunRef says where a run is.
+type RunRef struct {
+	ID           string
+	Name         string
+	ExperimentID string
+	ArtifactURI  string
+}
+
+// Ref says where the run is.
+func (r Run) Ref() RunRef {
+	return RunRef{ID: r.ID, Name: r.Name, ExperimentID: r.ExperimentID, ArtifactURI: r.ArtifactURI}
+}
+
 // NewRun is a run to be created.
 type NewRun struct {
 	ExperimentID string

@@ -16,7 +16,7 @@ type Store interface {
 // Experiments finds the place where runs are kept.
 type Experiments interface {
 	// EnsureExperiment returns the experiment of that name and creates it when there is none. Two callers racing to
-	// create it both succeed. A deleted experiment is a *RefusedError.
+	// create it both succeed. A deleted experiment is a *RejectedError.
 	EnsureExperiment(ctx context.Context, name string) (Experiment, error)
 	// SearchRuns returns runs of an experiment, deleted ones left out. It reads no more of them than the limit.
 	SearchRuns(ctx context.Context, search RunSearch) ([]Run, error)
@@ -32,14 +32,14 @@ type RunSearch struct {
 	Limit        int      // 0: all
 }
 
-// Match reports whether a run has the tags and one of the statuses.
-func (s RunSearch) Match(run Run) bool {
+// Match reports whether a run with this status and these tags is asked for.
+func (s RunSearch) Match(status Status, tags map[string]string) bool {
 	for _, tag := range s.Tags {
-		if value, ok := run.Tags[tag.Key]; !ok || value != tag.Value {
+		if value, ok := tags[tag.Key]; !ok || value != tag.Value {
 			return false
 		}
 	}
-	return s.MatchStatus(run.Status)
+	return s.MatchStatus(status)
 }
 
 // MatchStatus reports whether runs of a status are asked for.
@@ -57,7 +57,7 @@ type Runs interface {
 	UpdateRun(ctx context.Context, runID string, update RunUpdate) error
 	// LogBatch adds metrics, params and tags of any number: it keeps MLflow's limits by sending several requests.
 	// Writing an equal metric point, an equal param or a tag again changes nothing. A param that is there with another
-	// value is a *RefusedError. Keys and values must have passed CheckKey and Truncate.
+	// value is a *RejectedError. Keys and values must have passed CheckKey and Truncate.
 	LogBatch(ctx context.Context, runID string, batch Batch) error
 }
 
@@ -69,4 +69,7 @@ type Models interface {
 	LoggedModels(ctx context.Context, experimentID, runID string) ([]LoggedModel, error)
 	// CreateModelVersion adds a version to a registered model and creates the model when there is none.
 	CreateModelVersion(ctx context.Context, version NewModelVersion) (ModelVersion, error)
+	// FindModelVersion returns the newest version of the registered model that has this run and source. One that does not
+	// exist is ErrNotFound.
+	FindModelVersion(ctx context.Context, version NewModelVersion) (ModelVersion, error)
 }

@@ -150,6 +150,8 @@ func (p *parser) path(name string) string {
 	return filepath.Join(p.src.Dir, text)
 }
 
+// object is a JSON object, nil where nothing is set. A fault does not quote the text: it is long, and may hold a secret that
+// cannot be told from the rest.
 func (p *parser) object(name string) map[string]any {
 	text := p.text(name)
 	if text == "" {
@@ -157,7 +159,7 @@ func (p *parser) object(name string) map[string]any {
 	}
 	var v map[string]any
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		p.fault("%s is not a JSON object: %v in %q", name, err, text)
+		p.fault("%s is not a JSON object: %w", name, err)
 	}
 	return v
 }

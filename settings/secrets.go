@@ -1,6 +1,10 @@
 package settings
 
-import "github.com/Iyalvan/mlops-track/internal/redact"
+import (
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/redact"
+)
 
 // Secrets returns the values among the settings that must not be shown, from every source, also from one that another
 // overrides: tokens, tags whose key says that they are secret, and passwords in URLs. It works on what Parse would reject,
@@ -10,7 +14,7 @@ func Secrets(src Sources) []string {
 	var found []string
 	for _, s := range All() {
 		for _, value := range p.candidates(s) {
-			if s.Secret {
+			if s.Secret && value != "" {
 				found = append(found, value)
 			}
 			found = append(found, redact.Passwords(value)...)
@@ -24,11 +28,17 @@ func Secrets(src Sources) []string {
 	return append(found, flags.secretTags()...)
 }
 
-// secretTags are the values of the tags whose key says that they are secret.
+// secretTags are the values of the tags whose key says that they are secret. In a line without =, which Parse rejects and
+// quotes, a colon or white space may have been meant.
 func (p *parser) secretTags() []string {
 	var found []string
 	for _, tag := range p.tags() {
-		if redact.SecretName(tag.Key) {
+		if tag.Value == "" {
+			if i := strings.IndexAny(tag.Key, ": \t"); i >= 0 {
+				tag.Key, tag.Value = tag.Key[:i], strings.TrimSpace(tag.Key[i+1:])
+			}
+		}
+		if redact.SecretName(tag.Key) && tag.Value != "" {
 			found = append(found, tag.Value)
 		}
 		found = append(found, redact.Passwords(tag.Value)...)

@@ -78,11 +78,15 @@ func onlyLauncher(exception string) bool {
 	return false
 }
 
-// maxEvents bounds what is read of the hook's notes: a sweep of many thousand processes writes no more than this that
-// matters.
-const maxEvents = 32 << 20
+// The bounds of what is read of the hook's notes: a sweep of many thousand processes writes no more than maxEvents bytes that
+// matter, and no note that matters is longer than maxEvent.
+const (
+	maxEvents = 32 << 20
+	maxEvent  = 1 << 20
+)
 
-// ReadTraining reads the notes of the Python hook from its folder. A missing file means that no Python loaded it.
+// ReadTraining reads the notes of the Python hook from its folder. A missing file means that no Python loaded it. A line that
+// a killed process cut off, and one that is too long, is passed over.
 func ReadTraining(dir string) (Training, error) {
 	var t Training
 	f, err := os.Open(filepath.Join(dir, "events.jsonl"))
@@ -93,40 +97,62 @@ func ReadTraining(dir string) (Training, error) {
 		return t, fmt.Errorf("read the notes of the Python hook: %w", err)
 	}
 	defer f.Close()
-	noMLflow := false
-	lines := bufio.NewScanner(io.LimitReader(f, maxEvents))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
+	var events events
+	lines := bufio.NewReaderSize(io.LimitReader(f, maxEvents), maxEvent)
+	for long := false; ; {
+		line, more, err := lines.ReadLine()
+		switch {
+		case errors.Is(err, io.EOF):
+			return events.training(), nil
+		case err != nil:
+			return events.training(), fmt.Errorf("read the notes of the Python hook: %w", err)
+		}
 		var e hookEvent
-		if json.Unmarshal(lines.Bytes(), &e) != nil {
-			continue // a line cut off by a killed process
+		if !long && !more && json.Unmarshal(line, &e) == nil {
+			events.add(e)
 		}
-		switch e.Event {
-		case "python":
-			t.Python = true
-		case "framework":
-			t.Frameworks = appendNew(t.Frameworks, e.Name)
-		case "autolog":
-			t.MLflow = e.MLflow
-		case "no-mlflow":
-			noMLflow = true
-		case "autolog-error":
-			t.Trouble = e.Message
-		case "training":
-			t.Trained = true
-		case "exception":
-			if t.Exception.Type == "" || !onlyLauncher(e.Type) {
-				t.Exception = Exception{Type: e.Type, Message: e.Message}
-			}
-		case "warning":
-			t.Warnings = appendNew(t.Warnings, e.Message)
-		}
+		long = more
 	}
+}
+
+// events is what was read of the hook's notes so far.
+type events struct {
+	seen     Training
+	noMLflow bool // a Python of the step has no MLflow
+}
+
+func (s *events) add(e hookEvent) {
+	t := &s.seen
+	switch e.Event {
+	case "python":
+		t.Python = true
+	case "framework":
+		t.Frameworks = appendNew(t.Frameworks, e.Name)
+	case "autolog":
+		t.MLflow = e.MLflow
+	case "no-mlflow":
+		s.noMLflow = true
+	case "autolog-error":
+		t.Trouble = e.Message
+	case "training":
+		t.Trained = true
+	case "exception":
+		if t.Exception.Type == "" || !onlyLauncher(e.Type) {
+			t.Exception = Exception{Type: e.Type, Message: e.Message}
+		}
+	case "warning":
+		t.Warnings = appendNew(t.Warnings, e.Message)
+	}
+}
+
+// training is what the notes say together.
+func (s *events) training() Training {
+	t := s.seen
 	t.InForce = t.MLflow != ""
-	if noMLflow && t.Trouble == "" {
+	if s.noMLflow && t.Trouble == "" {
 		t.Trouble = "mlflow is not installed in the step's Python"
 	}
-	return t, nil
+	return t
 }
 
 func appendNew(list []string, s string) []string {

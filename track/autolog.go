@@ -17,16 +17,18 @@ const (
 	AutologEmpty       Autolog = "empty"       // it was in force and the run has none
 	AutologOff         Autolog = "off"         // the user disabled it
 	AutologUnavailable Autolog = "unavailable" // no Python with MLflow and a framework was seen
+	autologUnknown     Autolog = ""            // it was in force, and whether the run has params cannot be read: no tag
 )
 
-// autologOf decides from what the hook saw and from the number of params that the run got while the step ran.
-func autologOf(t step.Training, captured int) Autolog {
+// autologOf decides from whether autolog was asked for and in force, and from the number of params that the run got while the
+// step ran.
+func autologOf(enabled, inForce bool, captured int) Autolog {
 	switch {
-	case !t.Enabled:
+	case !enabled:
 		return AutologOff
-	case t.InForce && captured > 0:
+	case inForce && captured > 0:
 		return AutologCaptured
-	case t.InForce:
+	case inForce:
 		return AutologEmpty
 	}
 	return AutologUnavailable

@@ -21,6 +21,7 @@ type Finisher struct {
 	OnDefault     bool   // the job is for the default branch
 	Gates         func(mlflow.Run) []Gate
 	Uploading     func(done artifact.Progress) // progress of the upload; may be nil
+	Outdated      func() bool                  // the store answers with what it knew before its server became unreachable; may be nil
 }
 
 // Artifacts moves files to and from an artifact location of the store.
@@ -49,7 +50,7 @@ func (f Finisher) Finish(ctx context.Context, run mlflow.Run, result step.Result
 	uploads := f.upload(ctx, run.ArtifactURI, outputs.Files)
 	model, notices, err := f.register(ctx, run.ID, verdict.worthRegistering(stored.Model), uploads)
 	faults = append(faults, wrap("register model", err)...)
-	faults = append(faults, f.close(ctx, run, verdict.Status, result.End)...)
+	faults = append(faults, f.close(ctx, run.Ref(), verdict.Status, result.End)...)
 	last, err := f.Store.GetRun(ctx, run.ID)
 	if err != nil {
 		last = stored.Run
@@ -84,8 +85,8 @@ func (f Finisher) read(ctx context.Context, run mlflow.Run, outputs step.Outputs
 	if err != nil {
 		now = run
 	}
-	stored := Stored{Run: now, Had: len(run.Params)}
-	stored.Model, stored.Problem, err = f.findModel(ctx, run, outputs)
+	stored := Stored{Run: now, Had: len(run.Params), Unread: err != nil || f.Outdated != nil && f.Outdated()}
+	stored.Model, stored.Problem, err = f.findModel(ctx, run.Ref(), outputs)
 	return stored, append(faults, wrap("find the model", err)...)
 }
 
@@ -99,7 +100,7 @@ func (f Finisher) gates(run mlflow.Run) []Gate {
 // write logs a batch. Where the store rejects it, the halves are tried, so that one bad item does not cost the others.
 func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) []error {
 	err := f.Store.LogBatch(ctx, runID, b)
-	var rejected *mlflow.RefusedError
+	var rejected *mlflow.RejectedError
 	n := len(b.Metrics) + len(b.Params) + len(b.Tags)
 	if err == nil {
 		return nil
@@ -142,7 +143,7 @@ func (f Finisher) register(ctx context.Context, runID string, m Model, uploads a
 }
 
 // close writes how the run ended, and closes the runs that the step created and left open.
-func (f Finisher) close(ctx context.Context, run mlflow.Run, status mlflow.Status, end time.Time) []error {
+func (f Finisher) close(ctx context.Context, run mlflow.RunRef, status mlflow.Status, end time.Time) []error {
 	err := f.Store.UpdateRun(ctx, run.ID, mlflow.RunUpdate{Status: status, End: end, Name: f.RunName})
 	faults := wrap("close run", err)
 	err = eachChild(ctx, f.Store, run, func(child mlflow.Run) error {
@@ -154,15 +155,17 @@ func (f Finisher) close(ctx context.Context, run mlflow.Run, status mlflow.Statu
 	return append(faults, wrap("close child runs", err)...)
 }
 
-// eachChild visits the children of a run and the children of those, each once.
-func eachChild(ctx context.Context, st mlflow.Store, run mlflow.Run, visit func(mlflow.Run) error) error {
+// eachChild visits the children of a run and the children of those, each once. An error of one keeps no other from being
+// visited.
+func eachChild(ctx context.Context, st mlflow.Store, run mlflow.RunRef, visit func(mlflow.Run) error) error {
+	var faults []error
 	seen := map[string]bool{run.ID: true}
 	for queue := []string{run.ID}; len(queue) > 0; queue = queue[1:] {
 		children, err := st.SearchRuns(ctx, mlflow.RunSearch{
 			ExperimentID: run.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: queue[0]}},
 		})
 		if err != nil {
-			return err
+			return errors.Join(append(faults, err)...)
 		}
 		for _, child := range children {
 			if seen[child.ID] {
@@ -171,9 +174,9 @@ func eachChild(ctx context.Context, st mlflow.Store, run mlflow.Run, visit func(
 			seen[child.ID] = true
 			queue = append(queue, child.ID)
 			if err := visit(child); err != nil {
-				return err
+				faults = append(faults, err)
 			}
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }

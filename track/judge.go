@@ -16,6 +16,7 @@ import (
 type Stored struct {
 	Run     mlflow.Run
 	Had     int              // params that it had when it was opened: a resumed run has some
+	Unread  bool             // the store could not be asked: Run is what is known of it, and may lack what the step logged
 	Model   Model            // that the result names; zero: none
 	Problem *results.Problem // why the model that the result names is not there; nil: it is, or none was asked for
 }
@@ -45,7 +46,10 @@ func Judge(stored Stored, result step.Result, outputs step.Outputs, gates []Gate
 	if stored.Problem != nil {
 		problems = append(problems, *stored.Problem)
 	}
-	autolog := autologOf(outputs.Training, len(stored.Run.Params)-stored.Had)
+	autolog := autologOf(outputs.Training.Enabled, outputs.Training.InForce, len(stored.Run.Params)-stored.Had)
+	if stored.Unread && autolog == AutologEmpty {
+		autolog = autologUnknown
+	}
 	named := outputs.Result.Params
 	missing := autolog == AutologEmpty && outputs.Training.Trained && len(named) == 0
 	e := endOf(result, outputs.Training.Exception, invalid(problems), missing)
@@ -57,7 +61,9 @@ func Judge(stored Stored, result step.Result, outputs step.Outputs, gates []Gate
 		metrics[i].Timestamp = result.End.UnixMilli()
 	}
 	tags := slices.Concat(outputs.Result.Tags, stored.Run.WithoutOldErrors(e.tags()))
-	tags = append(tags, mlflow.Tag{Key: "mlops.autolog", Value: string(autolog)})
+	if autolog != autologUnknown {
+		tags = append(tags, mlflow.Tag{Key: "mlops.autolog", Value: string(autolog)})
+	}
 	if taken := slices.Concat(takenParams, takenMetrics); len(taken) > 0 {
 		tags = append(tags, mlflow.Tag{Key: "mlops.collisions", Value: jsonList(taken)})
 	}

@@ -30,7 +30,7 @@ type Model struct {
 
 // findModel finds the model to register: a local directory that will be uploaded, a path in the run's artifacts, or a
 // logged model of this run. The problem is one of the result; nil if there is a model or none was asked for.
-func (f Finisher) findModel(ctx context.Context, run mlflow.Run, outputs step.Outputs) (Model, *results.Problem, error) {
+func (f Finisher) findModel(ctx context.Context, run mlflow.RunRef, outputs step.Outputs) (Model, *results.Problem, error) {
 	r := outputs.Result
 	if r.ModelName == "" || f.RegisterModel == "never" {
 		return Model{}, nil, nil

@@ -1,6 +1,7 @@
 package track
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -25,7 +26,7 @@ func Open(ctx context.Context, st mlflow.Store, p Plan) (mlflow.Run, error) {
 		ExperimentID: experiment, Name: p.RunName, User: p.User, Start: time.Now(), Tags: p.Tags,
 	})
 	if err != nil {
-		return mlflow.Run{}, fmt.Errorf("create run %q in experiment %q: %w", p.RunName, p.Experiment, err)
+		return mlflow.Run{}, fmt.Errorf("create run %q in experiment %q: %w", p.RunName, cmp.Or(p.ExperimentID, p.Experiment), err)
 	}
 	return run, nil
 }
@@ -39,5 +40,8 @@ func resume(ctx context.Context, st mlflow.Store, runID string, tags []mlflow.Ta
 	if err := st.UpdateRun(ctx, run.ID, mlflow.RunUpdate{Status: mlflow.Running}); err != nil {
 		return run, fmt.Errorf("resume run %s: %w", run.ID, err)
 	}
-	return run, st.LogBatch(ctx, run.ID, mlflow.Batch{Tags: tags})
+	if err := st.LogBatch(ctx, run.ID, mlflow.Batch{Tags: tags}); err != nil {
+		return run, fmt.Errorf("tag run %s: %w", run.ID, err)
+	}
+	return run, nil
 }

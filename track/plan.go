@@ -49,14 +49,15 @@ func NewPlan(s settings.Run, ci ciinfo.Info, program Program, now time.Time) Pla
 	default:
 		p.RunName = join("-", s.Prefix, cmp.Or(ci.Head.Ref, filepath.Base(program.Dir)), ci.Head.ShortSHA(), stamp(now))
 	}
-	p.Tags, p.Notices = planTags(s.Tags, ci.Tags(), program)
+	first := ci.Tags()
 	switch parent := s.Inherited.RunID; parent {
 	case "":
 	case s.Inherited.StepRunID:
-		p.Tags = append(p.Tags, mlflow.Tag{Key: mlflow.ParentRunTag, Value: parent})
+		first[mlflow.ParentRunTag] = parent
 	default:
 		p.Resume = parent
 	}
+	p.Tags, p.Notices = planTags(s.Tags, first, program)
 	return p
 }
 

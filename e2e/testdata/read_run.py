@@ -12,7 +12,7 @@ import traceback
 answers, sys.stdout = sys.stdout, sys.stderr  # MLflow prints; only answers go to standard output
 
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
-os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "2"  # a server that is away is told at once, not after minutes
+os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "2"  # an unreachable server is told at once, not after minutes
 import mlflow  # noqa: E402
 from mlflow.entities import ViewType  # noqa: E402
 

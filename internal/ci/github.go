@@ -55,7 +55,7 @@ func githubAWS(job Job) AWS {
 	return AWS{
 		Offered: job.Getenv(tokenRequestURL) != "",
 		Tokens: func(t settings.Token) (awsauth.TokenSource, time.Time) {
-			last := awsauth.GitHubTokensEnd(job.Getenv)
+			last := awsauth.GitHubTokensEnd(job.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
 			if last.IsZero() {
 				last = job.Now().Add(jobLimit)
 			}

@@ -39,6 +39,7 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 	finished := track.Finisher{
 		Store: t.Store, Artifacts: t.offline, RunName: j.settings.Run.Name, RegisterModel: j.settings.Run.RegisterModel,
 		OnDefault: j.info.Head.OnDefault, Uploading: j.sayUploading(len(outputs.Files)),
+		Outdated: func() bool { return t.offline.Lost() != nil && !t.offline.Began() },
 	}.Finish(storing, run, result, outputs)
 
 	ended := publish.Ended{

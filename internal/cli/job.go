@@ -62,10 +62,10 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 		return j.notStarted(watched, err)
 	}
 	defer func() { a.console.Tell(notice.FromError(t.close(watched))...) }()
-	notices = append(notices, j.tellOpened(t, run, plan.Experiment)...)
+	notices = append(notices, j.tellOpened(t, run.Ref())...)
 
-	env := step.NewEnvironment(a.Environ, j.variables(t, run, plan, creds), s.Step.PassEnv)
-	result, live := j.train(t, run, env.All, signals)
+	env := step.NewEnvironment(a.Environ, j.variables(t, run.Ref(), plan.Tags, creds), s.Step.PassEnv)
+	result, live := j.train(t, run.Ref(), env.All, signals)
 	ended := j.finish(watched, t, run, result, live)
 	ended.Experiment, ended.Notices = plan.Experiment, append(notices, ended.Notices...)
 	a.code = ended.ExitCode

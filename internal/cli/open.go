@@ -34,7 +34,7 @@ func (j job) open(ctx context.Context, plan track.Plan, creds credentials) (trac
 }
 
 // tellOpened says where the run is, and warns if that is not where it should be.
-func (j job) tellOpened(t tracking, run mlflow.Run, experiment string) []notice.Notice {
+func (j job) tellOpened(t tracking, run mlflow.RunRef) []notice.Notice {
 	var notices []notice.Notice
 	if t.offline.Began() {
 		notices = append(notices, notice.Warn(
@@ -50,7 +50,7 @@ func (j job) tellOpened(t tracking, run mlflow.Run, experiment string) []notice.
 	case place.RunURL != "":
 		where = place.RunURL
 	}
-	j.console.Say("run %s in experiment %s: %s", run.Name, experiment, where)
+	j.console.Say("run %s in experiment %s: %s", run.Name, t.experiment, where)
 	if plugin := t.offline.Direct().Plugin; plugin != "" {
 		j.console.Say("MLflow's own client needs the Python package %s to log there from the step", plugin)
 	}
@@ -101,8 +101,8 @@ func (j job) uploadLater() string {
 }
 
 // variables are those to set for the step and to remove from what it would inherit.
-func (j job) variables(t tracking, run mlflow.Run, plan track.Plan, creds credentials) step.Variables {
-	tags := redact.Deep(j.secrets, plan.Tags) // the step's environment shows what is stored
+func (j job) variables(t tracking, run mlflow.RunRef, planned []mlflow.Tag, creds credentials) step.Variables {
+	tags := redact.Deep(j.secrets, planned) // the step's environment shows what is stored
 	all := []step.Variables{
 		step.RunVariables(run.ID, run.ExperimentID, tags), {Set: t.offline.Direct().ChildEnv},
 		j.files.Variables(j.settings.Step.WorkingDirectory, j.pythonDir), creds.variables(j.Environ),
@@ -114,7 +114,7 @@ func (j job) variables(t tracking, run mlflow.Run, plan track.Plan, creds creden
 }
 
 // hook is what the Python hook is told.
-func (j job) hook(t tracking, run mlflow.Run) step.HookConfig {
+func (j job) hook(t tracking, run mlflow.RunRef) step.HookConfig {
 	direct, autolog := t.offline.Direct(), j.settings.Step.Autolog
 	return step.HookConfig{
 		Autolog: autolog.Enabled, AutologConfig: autolog.Config, RunID: run.ID, RunName: run.Name,

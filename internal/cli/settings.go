@@ -101,7 +101,11 @@ func (f *flags) sources(cmd *cobra.Command, command ...string) settings.Sources 
 		if list, ok := f.lists[name]; ok {
 			return strings.Join(*list, "\n"), true
 		}
-		return *f.values[name], true
+		value, ok := f.values[name]
+		if !ok { // a flag of the command's own that has the name of a setting, as --result-file of record
+			return "", false
+		}
+		return *value, true
 	}
 	return settings.Sources{Set: set, Tags: f.tags, Command: command}
 }

@@ -15,7 +15,7 @@ import (
 
 // train runs the step to its end, and follows its live metrics meanwhile. It cannot fail: a step that could not be started
 // is a result, too.
-func (j job) train(t tracking, run mlflow.Run, env []string, signals <-chan os.Signal) (step.Result, *results.Follower) {
+func (j job) train(t tracking, run mlflow.RunRef, env []string, signals <-chan os.Signal) (step.Result, *results.Follower) {
 	direct := t.direct()
 	renamed, err := j.files.Prepare(j.settings.Step.Script, j.hook(t, run))
 	for _, file := range renamed {

@@ -1,30 +1,48 @@
-// Package hint ties what to do about an error to the error.
 package hint
 
-import "errors"
-
-// hinted is an error with what to do about it.
-type hinted struct {
-	error
-	hint string
+// Error is an error with what to do about it.
+type Error struct {
+	err  error
+	text string
 }
 
-func (e hinted) Unwrap() error { return e.error }
-func (e hinted) Hint() string  { return e.hint }
+func (e *Error) Error() string { return e.err.Error() }
 
-// With returns err with what to do about it; nil stays nil.
+// Unwrap returns the error without its hint.
+func (e *Error) Unwrap() error { return e.err }
+
+// Hint returns what to do about it; it may have several lines.
+func (e *Error) Hint() string { return e.text }
+
+// With adds a hint to an error, before those that it carries already. Without a text the error stays as it is, and no error
+// stays none.
 func With(err error, text string) error {
-	if err == nil {
-		return nil
+	if err == nil || text == "" {
+		return err
 	}
-	return hinted{err, text}
+	return &Error{err: err, text: text}
 }
 
-// Of returns what the first error in the tree of err says should be done; empty if none does.
+// Of returns the first hint of an error and of those that it wraps, several by errors.Join included. Any error with a method
+// Hint has one. It is empty where nobody knows better.
 func Of(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
+	if err == nil {
+		return ""
+	}
+	if e, ok := err.(interface{ Hint() string }); ok { //nolint:errorlint // the chain is walked here
+		if text := e.Hint(); text != "" {
+			return text
+		}
+	}
+	switch e := err.(type) { //nolint:errorlint // the chain is walked here
+	case interface{ Unwrap() error }:
+		return Of(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			if text := Of(one); text != "" {
+				return text
+			}
+		}
 	}
 	return ""
 }

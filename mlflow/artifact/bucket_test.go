@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -224,11 +225,11 @@ func TestLocationsThatAreNotReached(t *testing.T) {
 				files, _ := write(t, "a.txt")
 				err = artifact.Upload(t.Context(), repo, files, artifact.Options{}).Failed[0].Err
 			}
-			refused, ok := errors.AsType[*mlflow.RefusedError](err)
+			_, ok := errors.AsType[*mlflow.RejectedError](err)
 			if ok && errors.Is(err, mlflow.ErrNotFound) {
 				continue // MLflow 3 looks for the run first
 			}
-			if !ok || !strings.Contains(refused.Fix, "--serve-artifacts") || strings.Contains(err.Error(), "s3cret") {
+			if !ok || !strings.Contains(hint.Of(err), "--serve-artifacts") || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("MLflow %d, %s: %#v", line, location, err)
 			}
 			scheme, _, _ := strings.Cut(location, ":")

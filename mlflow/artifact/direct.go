@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -40,10 +41,9 @@ func (d *direct) open(ctx context.Context) (Repo, error) {
 }
 
 func noCredentials(url, message string) error {
-	return &mlflow.RefusedError{
+	return hint.With(&mlflow.RejectedError{
 		Call: "open " + url, All: true, Message: message,
-		Fix: "set role-to-assume, or AWS credentials such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or start the tracking server with --serve-artifacts",
-	}
+	}, "set role-to-assume, or AWS credentials such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or start the tracking server with --serve-artifacts")
 }
 
 func (d *direct) begin(ctx context.Context) (batch, error) {
@@ -91,7 +91,7 @@ type fallback struct {
 // Put implements Repo.
 func (f *fallback) Put(ctx context.Context, to string, from Source) error {
 	err := f.Repo.Put(ctx, to, from)
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok && refused.Fix == serveFix {
+	if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok && hint.Of(err) == serveFix {
 		return noCredentials("the bucket", f.why.Error()+"; "+refused.Message)
 	}
 	return err

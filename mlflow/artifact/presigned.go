@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
@@ -47,7 +48,7 @@ func (p *presigned) Put(ctx context.Context, to string, from Source) error {
 	}
 	return p.client.Do(ctx, rest.Call{
 		Name: fmt.Sprintf("PUT artifact %q", to), Method: http.MethodPut, URL: address, Header: headers, Foreign: true,
-		Body: from.section(0, size), Length: size, Timeout: uploadTimeout,
+		Body: rest.Body{Open: from.section(0, size), Length: size}, Timeout: uploadTimeout,
 	}, drained)
 }
 
@@ -55,7 +56,7 @@ const serveFix = "start the tracking server with --serve-artifacts; MLflow 3.12 
 
 // explain adds what to do where the server does not hand out addresses.
 func (p *presigned) explain(err error) error {
-	refused, ok := errors.AsType[*mlflow.RefusedError](err)
+	refused, ok := errors.AsType[*mlflow.RejectedError](err)
 	if !ok || refused.Lasting() || errors.Is(err, mlflow.ErrNotFound) {
 		return err
 	}
@@ -65,8 +66,7 @@ func (p *presigned) explain(err error) error {
 	if scheme, _, _ := strings.Cut(p.location, ":"); scheme != "s3" {
 		told.Message = fmt.Sprintf("artifacts lie at %q, and %s", mlflow.RedactURI(p.location), notBuiltIn(scheme))
 	}
-	told.Fix = serveFix
-	return &told
+	return hint.With(&told, serveFix)
 }
 
 // List implements Repo.

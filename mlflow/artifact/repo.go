@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
@@ -56,11 +57,10 @@ func Open(location string, client *rest.Client, buckets S3) (Repo, error) {
 	case server != nil:
 		return server, nil
 	}
-	return nil, &mlflow.RefusedError{
+	return nil, hint.With(&mlflow.RejectedError{
 		Call:    "open artifact location",
 		Message: fmt.Sprintf("%q cannot be reached: %s", mlflow.RedactURI(location), notBuiltIn(scheme)),
-		Fix:     "start the tracking server with --serve-artifacts, so that it takes the files itself",
-	}
+	}, "start the tracking server with --serve-artifacts, so that it takes the files itself")
 }
 
 // notBuiltIn says what a location of this kind still can do.

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -64,10 +65,9 @@ func (s S3) bucket(location string) (*bucket, error) {
 	address, _, _ = strings.Cut(address, "#")
 	name, root, _ := strings.Cut(address, "/")
 	if name == "" || strings.ContainsAny(name, "@:") {
-		return nil, &mlflow.RefusedError{
+		return nil, hint.With(&mlflow.RejectedError{
 			Call: "open artifact location", Message: fmt.Sprintf("%q names no bucket", mlflow.RedactURI(location)),
-			Fix: "an artifact location is written s3://bucket/path, and credentials are not part of it",
-		}
+		}, "an artifact location is written s3://bucket/path, and credentials are not part of it")
 	}
 	switch s.AddressingStyle {
 	case "", "auto", "path", "virtual":

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
@@ -64,8 +65,8 @@ func (c *counter) names() []string {
 	return names
 }
 
-// refusedAll uploads a few files, which must all fail for one reason that lasts.
-func refusedAll(t *testing.T, repo artifact.Repo) *mlflow.RefusedError {
+// refusedAll uploads a few files, which must all fail for one reason that lasts, and returns that and its hint.
+func refusedAll(t *testing.T, repo artifact.Repo) (refused *mlflow.RejectedError, advice string) {
 	t.Helper()
 	var targets []string
 	for i := range 100 {
@@ -76,11 +77,12 @@ func refusedAll(t *testing.T, repo artifact.Repo) *mlflow.RefusedError {
 	if len(got.Failed) != len(files) || got.Failed[99].File != files[99] {
 		t.Fatalf("%d of %d files failed", len(got.Failed), len(files))
 	}
-	refused, ok := errors.AsType[*mlflow.RefusedError](got.Failed[0].Err)
+	var ok bool
+	refused, ok = errors.AsType[*mlflow.RejectedError](got.Failed[0].Err)
 	if !ok || !refused.Lasting() {
 		t.Fatalf("%v", got.Failed[0].Err)
 	}
-	return refused
+	return refused, hint.Of(got.Failed[0].Err)
 }
 
 func TestRefusalsOfRealServices(t *testing.T) {
@@ -97,8 +99,8 @@ func TestRefusalsOfRealServices(t *testing.T) {
 			{wrong, "SignatureDoesNotMatch", "check AWS_ACCESS_KEY_ID"},
 		} {
 			counting := &counter{sent: map[string]bool{}}
-			refused := refusedAll(t, c.root.open(t, artifact.S3{Config: counting.config(c.root.S3)}))
-			if refused.Code != c.code || !strings.Contains(refused.Fix, c.fix) || counting.all != 1 {
+			refused, advice := refusedAll(t, c.root.open(t, artifact.S3{Config: counting.config(c.root.S3)}))
+			if refused.Code != c.code || !strings.Contains(advice, c.fix) || counting.all != 1 {
 				t.Errorf("%#v after %d requests", refused, counting.all)
 			}
 		}
@@ -110,10 +112,10 @@ func TestPolicies(t *testing.T) {
 	t.Parallel()
 	r := newRoot(t, testenv.MinIO(t))
 	reader := r.limited(t, `"s3:ListBucket","s3:GetObject"`)
-	refused := refusedAll(t, r.open(t, artifact.S3{Config: reader, Identity: "arn:aws:sts::1:assumed-role/train/x"}))
+	refused, advice := refusedAll(t, r.open(t, artifact.S3{Config: reader, Identity: "arn:aws:sts::1:assumed-role/train/x"}))
 	want := fmt.Sprintf("allow s3:PutObject on arn:aws:s3:::%s/%s/* to arn:aws:sts::1:assumed-role/train/x", r.bucket, rootPath)
-	if refused.Status != http.StatusForbidden || refused.Fix != want {
-		t.Errorf("%#v, want %q", refused, want)
+	if refused.Status != http.StatusForbidden || advice != want {
+		t.Errorf("%#v, hint %q, want %q", refused, advice, want)
 	}
 
 	files, _ := write(t, "a.txt")
@@ -200,8 +202,8 @@ func TestRefusalsOfAWS(t *testing.T) {
 			fmt.Fprintf(w, "<Error><Code>%s</Code><Message>%s</Message></Error>", c.code, c.message)
 			return true
 		})
-		refused := refusedAll(t, repo)
-		if refused.Status != c.status || refused.Code != c.code || refused.Message != c.message || !strings.Contains(refused.Fix, c.says) {
+		refused, advice := refusedAll(t, repo)
+		if refused.Status != c.status || refused.Code != c.code || refused.Message != c.message || !strings.Contains(advice, c.says) {
 			t.Errorf("%#v", refused)
 		}
 	}
@@ -218,8 +220,7 @@ func TestSlowDownPasses(t *testing.T) {
 	})
 	files, _ := write(t, "a.txt")
 	got := artifact.Upload(t.Context(), repo, files, artifact.Options{})
-	var hint interface{ Hint() string }
-	if err := got.Failed[0].Err; !errors.As(err, new(*mlflow.UnreachableError)) || !errors.As(err, &hint) || !strings.Contains(hint.Hint(), "later") {
+	if err := got.Failed[0].Err; !errors.As(err, new(*mlflow.UnreachableError)) || !strings.Contains(hint.Of(err), "later") {
 		t.Errorf("%v", err)
 	}
 }
@@ -283,8 +284,8 @@ func TestNoCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := artifact.Upload(t.Context(), repo, files, artifact.Options{}).Failed
-	refused, ok := errors.AsType[*mlflow.RefusedError](failed[0].Err)
-	if !ok || !strings.Contains(refused.Message, "no EC2 IMDS role found") || !strings.Contains(refused.Fix, "role-to-assume") {
+	refused, ok := errors.AsType[*mlflow.RejectedError](failed[0].Err)
+	if !ok || !strings.Contains(refused.Message, "no EC2 IMDS role found") || !strings.Contains(hint.Of(failed[0].Err), "role-to-assume") {
 		t.Errorf("%v", failed[0].Err)
 	}
 
@@ -292,7 +293,7 @@ func TestNoCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if refused := refusedAll(t, repo); !strings.Contains(refused.Fix, "role-to-assume") {
+	if refused, advice := refusedAll(t, repo); !strings.Contains(advice, "role-to-assume") {
 		t.Errorf("%#v", refused)
 	}
 }

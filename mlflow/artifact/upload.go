@@ -121,8 +121,8 @@ func (u *upload) all(ctx context.Context, files []File, workers int) {
 		}
 		group.Go(func() error {
 			u.errs[i] = u.file(ctx, file)
-			if refused, ok := errors.AsType[*mlflow.RefusedError](u.errs[i]); ok && refused.Lasting() {
-				stop(refused)
+			if refused, ok := errors.AsType[*mlflow.RejectedError](u.errs[i]); ok && refused.Lasting() {
+				stop(u.errs[i]) // with its hint
 			}
 			return nil
 		})

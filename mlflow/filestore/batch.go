@@ -95,7 +95,7 @@ func (s *Store) freshParams(folder string, params []mlflow.Param) ([]mlflow.Para
 		case !ok:
 			fresh = append(fresh, p)
 		case value != p.Value:
-			return nil, &mlflow.RefusedError{
+			return nil, &mlflow.RejectedError{
 				Call:    fmt.Sprintf("log batch in %q", s.root),
 				Code:    "INVALID_PARAMETER_VALUE",
 				Message: fmt.Sprintf("param %q is %q already and cannot become %q", p.Key, value, p.Value),

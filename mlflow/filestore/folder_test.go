@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/filestore"
 )
@@ -45,9 +46,9 @@ func TestOpenRefusesAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mlruns")
 	write(t, path, "")
 	_, err := filestore.Open(t.Context(), path, filestore.Options{})
-	refused, ok := errors.AsType[*mlflow.RefusedError](err)
-	if !ok || !strings.Contains(err.Error(), path) || refused.Hint() == "" {
-		t.Errorf("open a file: %v, want a RefusedError with a hint", err)
+	_, ok := errors.AsType[*mlflow.RejectedError](err)
+	if !ok || !strings.Contains(err.Error(), path) || hint.Of(err) == "" {
+		t.Errorf("open a file: %v, want a RejectedError with a hint", err)
 	}
 }
 
@@ -97,9 +98,9 @@ func TestDeletedIsRefused(t *testing.T) {
 		"UpdateRun":        s.UpdateRun(t.Context(), r.ID, mlflow.RunUpdate{Status: mlflow.Finished}),
 		"LogBatch":         s.LogBatch(t.Context(), r.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: "k", Value: "v"}}}),
 	} {
-		refused, ok := errors.AsType[*mlflow.RefusedError](err)
-		if !ok || !strings.Contains(refused.Hint(), "restore") {
-			t.Errorf("%s of what is deleted: %v, want a RefusedError with a hint", call, err)
+		_, ok := errors.AsType[*mlflow.RejectedError](err)
+		if !ok || !strings.Contains(hint.Of(err), "restore") {
+			t.Errorf("%s of what is deleted: %v, want a RejectedError with a hint", call, err)
 		}
 	}
 }
@@ -115,8 +116,8 @@ func TestKeysStayInTheRun(t *testing.T) {
 			"metric": {Metrics: []mlflow.Metric{{Key: key, Value: 1}}},
 		} {
 			err := s.LogBatch(t.Context(), r.ID, batch)
-			if _, ok := errors.AsType[*mlflow.RefusedError](err); !ok {
-				t.Errorf("%s %q: %v, want a RefusedError", kind, key, err)
+			if _, ok := errors.AsType[*mlflow.RejectedError](err); !ok {
+				t.Errorf("%s %q: %v, want a RejectedError", kind, key, err)
 			}
 		}
 	}
@@ -126,8 +127,8 @@ func TestKeysStayInTheRun(t *testing.T) {
 		}
 	}
 	_, err := s.CreateModelVersion(t.Context(), mlflow.NewModelVersion{Name: "../m", Source: r.ArtifactURI, RunID: r.ID})
-	if _, ok := errors.AsType[*mlflow.RefusedError](err); !ok {
-		t.Errorf("model ../m: %v, want a RefusedError", err)
+	if _, ok := errors.AsType[*mlflow.RejectedError](err); !ok {
+		t.Errorf("model ../m: %v, want a RejectedError", err)
 	}
 }
 
@@ -136,8 +137,8 @@ func TestKeyInsideAnother(t *testing.T) {
 	r := newRun(t, s, "keys")
 	params := []mlflow.Param{{Key: "a", Value: "1"}, {Key: "a/b", Value: "2"}}
 	err := s.LogBatch(t.Context(), r.ID, mlflow.Batch{Params: params})
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); !ok || !strings.Contains(refused.Hint(), "a/b") {
-		t.Errorf("keys a and a/b: %v, want a RefusedError with a hint", err)
+	if _, ok := errors.AsType[*mlflow.RejectedError](err); !ok || !strings.Contains(hint.Of(err), "a/b") {
+		t.Errorf("keys a and a/b: %v, want a RejectedError with a hint", err)
 	}
 }
 

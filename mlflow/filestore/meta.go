@@ -3,13 +3,17 @@ package filestore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
 // document is the text of a meta.yaml: a block mapping, cut at its top-level keys. A change replaces one entry and
@@ -98,28 +102,36 @@ func createMeta(folder string, fields []field) error {
 
 // readMeta reads the meta.yaml of a folder into a struct with yaml tags. MLflow writes the file in place, so for a
 // moment it may be empty; then it is read again, as MLflow does.
-func readMeta(ctx context.Context, folder string, into any) (document, error) {
+func readMeta(ctx context.Context, folder string, into any) (d document, err error) {
 	const attempts, pause = 10, 20 * time.Millisecond
 	file := filepath.Join(folder, metaFile)
-	for attempt := 1; ; attempt++ {
+	policy := retry.Policy{
+		Attempts: attempts, Backoff: retry.Backoff{First: pause, Max: pause},
+		Classify: func(_ int, err error) retry.Decision {
+			if errors.As(err, new(*fs.PathError)) {
+				return retry.Stop()
+			}
+			return retry.Again()
+		},
+	}
+	err = retry.Do(ctx, policy, func(context.Context) error {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		err = yaml.Unmarshal(text, into)
-		d := parseDocument(text)
-		if err == nil && len(d) > 0 {
-			return d, nil
+		if d = parseDocument(text); err == nil && len(d) == 0 {
+			err = errors.New("it is empty")
 		}
-		if attempt == attempts {
-			return nil, fmt.Errorf("read %q: it is no valid YAML mapping: %w", file, err)
+		if err != nil {
+			return fmt.Errorf("read %q: it is no valid YAML mapping: %w", file, err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(pause):
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return d, nil
 }
 
 // replaceFile gives a file its content by renaming a temporary one, which lies in temp, on the same volume.

@@ -38,7 +38,7 @@ func statusWord(number int) mlflow.Status {
 	return mlflow.Statuses()[number-1]
 }
 
-// CreateRun implements mlflow.Runs. An experiment that is deleted is a *mlflow.RefusedError, one that does not exist is
+// CreateRun implements mlflow.Runs. An experiment that is deleted is a *mlflow.RejectedError, one that does not exist is
 // mlflow.ErrNotFound.
 func (s *Store) CreateRun(ctx context.Context, run mlflow.NewRun) (mlflow.Run, error) {
 	id := mlflow.NewRunID()
@@ -199,7 +199,7 @@ func fromMillis(ms int64) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// UpdateRun implements mlflow.Runs. A deleted run is a *mlflow.RefusedError.
+// UpdateRun implements mlflow.Runs. A deleted run is a *mlflow.RejectedError.
 func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUpdate) error {
 	return s.locked(ctx, "update run", func() error {
 		folder, d, err := s.writableRun(ctx, "update run", runID)

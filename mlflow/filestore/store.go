@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/internal/filelock"
 )
@@ -52,7 +53,7 @@ type Store struct {
 var _ mlflow.Store = (*Store)(nil)
 
 // Open opens the store in the folder root and creates it, with the experiment "Default", when there is none. A root
-// that is a file or cannot be written is a *mlflow.RefusedError.
+// that is a file or cannot be written is a *mlflow.RejectedError.
 func Open(ctx context.Context, root string, opts Options) (*Store, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -91,8 +92,8 @@ func (s *Store) explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok {
-		return refused
+	if _, ok := errors.AsType[*mlflow.RejectedError](err); ok {
+		return err
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -107,8 +108,8 @@ func (s *Store) explain(doing string, err error) error {
 }
 
 // refused is an error that names the store.
-func (s *Store) refused(doing, message, fix string) *mlflow.RefusedError {
-	return &mlflow.RefusedError{Call: fmt.Sprintf("%s in %q", doing, s.root), Message: message, Fix: fix}
+func (s *Store) refused(doing, message, fix string) error {
+	return hint.With(&mlflow.RejectedError{Call: fmt.Sprintf("%s in %q", doing, s.root), Message: message}, fix)
 }
 
 // remember notes what Close has to make relative.

@@ -28,7 +28,7 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 }
 
 // FindExperiment returns the experiment of that name without creating it. One that does not exist is
-// mlflow.ErrNotFound, a deleted one a *mlflow.RefusedError.
+// mlflow.ErrNotFound, a deleted one a *mlflow.RejectedError.
 func (c *Client) FindExperiment(ctx context.Context, name string) (mlflow.Experiment, error) {
 	return c.experimentByName(ctx, name)
 }

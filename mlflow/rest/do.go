@@ -7,23 +7,17 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
-	"github.com/Iyalvan/mlops-track/internal/pause"
+	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-const (
-	firstWait = 250 * time.Millisecond
-	longWait  = 15 * time.Second
-	// maxInternal is how often a request that is answered 500 is sent.
-	maxInternal = 4
-)
+// maxInternal is how often a request that is answered 500 is sent.
+const maxInternal = 4
 
 // Call is one request.
 type Call struct {
@@ -31,9 +25,7 @@ type Call struct {
 	Method string
 	URL    *url.URL
 	Header http.Header // besides those of the client; may be nil
-	// Body opens what is sent, anew for each attempt; nil: nothing is. An error in opening or reading is final.
-	Body   func() (io.ReadCloser, error)
-	Length int64 // bytes of Body
+	Body   Body        // what is sent
 	// Timeout ends an attempt during which nothing moved; 0: Options.Timeout.
 	Timeout time.Duration
 	// Once says that the call must not be made twice: an outcome that is not known is an error.
@@ -42,30 +34,35 @@ type Call struct {
 	Foreign bool
 }
 
+// Body is what a call sends; the zero Body is nothing.
+type Body struct {
+	Open   func() (io.ReadCloser, error) // for each attempt anew; an error in opening or reading is final
+	Length int64                         // in bytes
+}
+
 // Do makes a call by the retry rule of the package and hands a 2xx answer to take, which closes its body. An error of
-// take that is no *mlflow.RefusedError is one of the connection, and the call is repeated.
+// take that is no *mlflow.RejectedError is one of the connection, and the call is repeated.
 func (c *Client) Do(ctx context.Context, call Call, take func(*http.Response) error) error {
-	for n := 1; ; n++ {
-		failed := c.attempt(ctx, call, take)
-		switch {
-		case failed == nil:
-			return nil
-		case ctx.Err() != nil:
-			return c.over(ctx, call, failed)
-		case failed.final, failed.internal && n >= maxInternal:
-			return failed.err
-		case failed.maybeDone && call.Once:
-			return uncertain{failed.err}
-		}
-		wait := cmp.Or(failed.retryAfter, backoff(n))
-		switch {
-		case pause.For(ctx, wait):
-		case ctx.Err() != nil:
-			return c.over(ctx, call, failed)
-		default:
-			return failed.err
-		}
+	var failed *failure // of the last attempt
+	policy := retry.Policy{
+		Backoff:  retry.Backoff{First: 250 * time.Millisecond, Max: 15 * time.Second, Jitter: 0.5},
+		Classify: func(n int, _ error) retry.Decision { return failed.decide(n, call.Once) },
 	}
+	err := retry.Do(ctx, policy, func(ctx context.Context) error {
+		if failed = c.attempt(ctx, call, take); failed != nil {
+			return failed.err
+		}
+		return nil
+	})
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return c.over(ctx, call, failed)
+	case failed.uncertain(call.Once):
+		return uncertain{failed.err}
+	}
+	return failed.err
 }
 
 // failure is an attempt that did not succeed.
@@ -75,6 +72,20 @@ type failure struct {
 	maybeDone  bool          // the server may have done what was asked
 	internal   bool          // the server answered 500
 	retryAfter time.Duration // what the server asked for; 0: nothing
+}
+
+// uncertain reports whether it is not known that a call which must be made once was made.
+func (f *failure) uncertain(once bool) bool { return once && f.maybeDone && !f.final }
+
+// decide says what comes after the nth attempt.
+func (f *failure) decide(n int, once bool) retry.Decision {
+	switch {
+	case f.final, f.uncertain(once), f.internal && n >= maxInternal:
+		return retry.Stop()
+	case f.retryAfter > 0:
+		return retry.After(f.retryAfter)
+	}
+	return retry.Again()
 }
 
 // uncertain is the error of a call that may have been done.
@@ -125,13 +136,13 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 }
 
 func (c *Client) request(ctx context.Context, call Call, moved func()) (*http.Request, *sending, error) {
-	sent := &sending{open: call.Body, moved: moved}
+	sent := &sending{open: call.Body.Open, moved: moved}
 	req, err := http.NewRequestWithContext(ctx, call.Method, call.URL.String(), http.NoBody)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", call.Name, err)
 	}
-	if call.Body != nil && call.Length > 0 {
-		req.ContentLength, req.GetBody = call.Length, sent.start
+	if call.Body.Open != nil && call.Body.Length > 0 {
+		req.ContentLength, req.GetBody = call.Body.Length, sent.start
 		if req.Body, err = sent.start(); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", call.Name, err)
 		}
@@ -170,23 +181,6 @@ func (c *Client) over(ctx context.Context, call Call, last *failure) error {
 		return uncertain{err}
 	}
 	return err
-}
-
-// backoff is the wait after the nth attempt: twice as long each time, less up to a half at random.
-func backoff(n int) time.Duration {
-	wait := min(longWait, firstWait<<min(n-1, 10))
-	return wait - rand.N(wait/2)
-}
-
-// retryAfter reads the header of that name: seconds or a date (RFC 9110, 10.2.3).
-func retryAfter(header string) time.Duration {
-	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return max(0, time.Until(at))
-	}
-	return 0
 }
 
 // neverSent says that a connection was not made, so nothing was asked.

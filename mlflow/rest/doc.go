@@ -7,7 +7,7 @@
 // # Retries
 //
 // There is one path for all requests, Client.Do. An attempt ends when nothing moved for Options.Timeout. It is repeated
-// as long as the context lasts, so the caller decides by the deadline of the context how long a server that is away is
+// as long as the context lasts, so the caller decides by the deadline of the context how long an unreachable server is
 // waited for. Repeated are failures to connect, send or receive, and the statuses 408, 429 and from 502 on; status 500 a
 // few times, for it may be the request's own fault. Between attempts it waits, twice as long each time and less a
 // random part, or as long as Retry-After says; where the context would end during the wait, it gives up at once.
@@ -23,6 +23,6 @@
 //
 // # Errors
 //
-// A server that is away is a *mlflow.UnreachableError, one that says no a *mlflow.RefusedError with what to do about it.
-// An error that is both mlflow.ErrNotFound and a *mlflow.RefusedError is one about something that does not exist.
+// An unreachable server is a *mlflow.UnreachableError, one that rejects the request a *mlflow.RejectedError with what to do about it.
+// An error that is both mlflow.ErrNotFound and a *mlflow.RejectedError is one about something that does not exist.
 package rest

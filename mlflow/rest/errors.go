@@ -13,24 +13,26 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// maxErrorBody bounds what is read of an answer that says no, and maxWords what is kept of it.
+// maxErrorBody bounds what is read of an answer that rejects a request, and maxWords what is kept of it.
 const (
 	maxErrorBody = 64 << 10
 	maxWords     = 500
 )
 
-// isRefusal says that a server answered and said no.
+// isRefusal says that a server answered and rejected the request.
 func isRefusal(err error) bool {
-	_, ok := errors.AsType[*mlflow.RefusedError](err)
+	_, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok
 }
 
-// hasCode says that a server said no with this error_code.
+// hasCode says that a server rejected a request with this error_code.
 func hasCode(err error, code string) bool {
-	refused, ok := errors.AsType[*mlflow.RefusedError](err)
+	refused, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok && refused.Code == code
 }
 
@@ -39,8 +41,9 @@ func (c *Client) connectionError(ctx context.Context, call Call, err error) erro
 	if wrapped, ok := errors.AsType[*url.Error](err); ok { // names method and URL once more
 		err = wrapped.Err
 	}
-	if fix := tlsFix(err); fix != "" {
-		return &mlflow.RefusedError{Call: call.Name, Message: err.Error(), Fix: fix}
+	if circumstance := lastingFault(err); circumstance != "" {
+		text := advice().Advice(hint.Answer{Message: err.Error(), Is: []string{circumstance}}, nil)
+		return hint.With(&mlflow.RejectedError{Call: call.Name, Message: err.Error()}, text)
 	}
 	if late, ok := errors.AsType[stalled](context.Cause(ctx)); ok {
 		err = late
@@ -60,7 +63,7 @@ func (c *Client) displayOf(call Call) string {
 func (c *Client) refusal(call Call, resp *http.Response) *failure {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	refused := &mlflow.RefusedError{Call: call.Name, Status: resp.StatusCode}
+	refused := &mlflow.RejectedError{Call: call.Name, Status: resp.StatusCode}
 	var words struct {
 		Code    string `json:"error_code"`
 		Message string `json:"message"`
@@ -72,16 +75,16 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 	}
 	refused.Message, _ = mlflow.Truncate(refused.Message, maxWords)
 
-	if strings.Contains(refused.Message, "disabled due to the mlflow server running") { // an option of the server; lasts
-		refused.Fix = "start the server with --serve-artifacts and without --artifacts-only"
-		return &failure{err: refused, final: true}
+	if strings.Contains(refused.Message, serverDisabled) { // by an option of the server; lasts
+		return &failure{err: c.advise(call, resp, refused, !isJSON), final: true}
 	}
-	f := &failure{err: refused, retryAfter: retryAfter(resp.Header.Get("Retry-After"))}
+	f := &failure{err: refused}
+	f.retryAfter, _ = retry.AfterHeader(resp.Header)
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:
 	case status == http.StatusInternalServerError:
 		f.maybeDone, f.internal = true, true
-		f.final = refused.Code == "FEATURE_DISABLED" // will not pass later
+		f.final = refused.Code == featureDisabled // will not pass later
 	case status == http.StatusRequestTimeout, status > http.StatusNotImplemented: // also what gateways make up, such as 522
 		f.maybeDone = true
 	default:
@@ -91,47 +94,15 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 		f.err = &mlflow.UnreachableError{URI: c.displayOf(call), Err: errors.Join(errors.New(refused.Error()), err)}
 		return f
 	}
-	refused.Fix = c.fix(call, resp, refused, isJSON)
+	f.err = c.advise(call, resp, refused, !isJSON)
 	return f
-}
-
-// fix says what to do about a refusal; empty where the server's words say it all.
-func (c *Client) fix(call Call, resp *http.Response, refused *mlflow.RefusedError, isJSON bool) string {
-	if call.Foreign {
-		return ""
-	}
-	if resp.StatusCode == http.StatusForbidden {
-		if fix := c.sign.fix(resp, refused.Code+" "+refused.Message); fix != "" {
-			return fix
-		}
-	}
-	switch {
-	case resp.StatusCode/100 == 3:
-		return fmt.Sprintf("the server redirects to %q: use the address there as the tracking URI", mlflow.RedactURI(resp.Header.Get("Location")))
-	case resp.StatusCode == http.StatusUnauthorized && c.signedIn != "":
-		return "the server does not take the credentials that were sent: check " + c.signedIn
-	case resp.StatusCode == http.StatusUnauthorized:
-		return "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
-	case resp.StatusCode == http.StatusForbidden && strings.Contains(refused.Message, "Invalid Host header"):
-		return fmt.Sprintf("start the server with --allowed-hosts %s, or reach it by localhost or a private IP address", call.URL.Host)
-	case resp.StatusCode == http.StatusForbidden:
-		return "the account may not do this: give it the permission on the server, or use another account"
-	case resp.StatusCode == http.StatusNotFound && !isJSON:
-		return fmt.Sprintf("no MLflow answers there: check the tracking URI %q, of which a path prefix is part", c.display)
-	case refused.Code == "FEATURE_DISABLED":
-		return "the server has no workspaces: unset MLFLOW_WORKSPACE, or start it with --enable-workspaces"
-	case strings.Contains(refused.Message, "HTTP request to an HTTPS server"):
-		return "the server speaks TLS there: use https:// in the tracking URI"
-	}
-	return ""
 }
 
 // notJSON is the refusal of a whole answer that is not what MLflow sends.
 func (c *Client) notJSON(call Call, resp *http.Response, body []byte) error {
-	return &mlflow.RefusedError{
+	return c.advise(call, resp, &mlflow.RejectedError{
 		Call: call.Name, Status: resp.StatusCode, Message: fmt.Sprintf("the answer is not MLflow's JSON: %s", firstWords(body)),
-		Fix: fmt.Sprintf("something else answers there: check the tracking URI %q and what stands before the server, such as a login page", c.display),
-	}
+	}, true)
 }
 
 // firstWords returns the first line of a text or HTML body that says something, without tags.

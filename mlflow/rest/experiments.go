@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -32,10 +33,9 @@ func (c *Client) experimentByName(ctx context.Context, name string) (mlflow.Expe
 	}
 	e := answer.Experiment
 	if e.Stage == "deleted" {
-		return mlflow.Experiment{}, &mlflow.RefusedError{
+		return mlflow.Experiment{}, hint.With(&mlflow.RejectedError{
 			Call: "GET " + call, Message: fmt.Sprintf("experiment %q is deleted", name),
-			Fix: fmt.Sprintf("restore it (mlflow experiments restore --experiment-id %s), or choose another experiment", e.ID),
-		}
+		}, fmt.Sprintf("restore it (mlflow experiments restore --experiment-id %s), or choose another experiment", e.ID))
 	}
 	return mlflow.Experiment{ID: e.ID, Name: e.Name, ArtifactLocation: e.ArtifactLocation}, nil
 }

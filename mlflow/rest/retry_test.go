@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -191,7 +192,7 @@ func TestExperimentAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// A server that is away is told within the time that the caller has.
+// An unreachable server is told within the time that the caller has.
 func TestServerThatIsAway(t *testing.T) {
 	t.Parallel()
 	refused, err := net.Listen("tcp", "127.0.0.1:0")
@@ -246,11 +247,11 @@ func TestExpiredToken(t *testing.T) {
 	run := newRun(t, c)
 	proxy.Spoil(mlflowtest.Rule{Status: http.StatusUnauthorized, Body: "Token expired"})
 	err := c.LogBatch(t.Context(), run.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: "k", Value: "v"}}})
-	refused, ok := errors.AsType[*mlflow.RefusedError](err)
-	if !ok || !refused.Lasting() || refused.Message != "Token expired" || !strings.Contains(refused.Fix, "MLFLOW_TRACKING_TOKEN") {
+	refused, ok := errors.AsType[*mlflow.RejectedError](err)
+	if !ok || !refused.Lasting() || refused.Message != "Token expired" || !strings.Contains(hint.Of(err), "MLFLOW_TRACKING_TOKEN") {
 		t.Errorf("%#v", err)
 	}
-	if proxy.Calls("runs/log-batch") != 1 || strings.Contains(fmt.Sprint(err, refused.Fix), "s3cret") {
+	if proxy.Calls("runs/log-batch") != 1 || strings.Contains(fmt.Sprint(err, hint.Of(err)), "s3cret") {
 		t.Errorf("%d requests, %v", proxy.Calls("runs/log-batch"), err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/encoding/httpbinding"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -44,10 +45,9 @@ func (e keysError) Unwrap() error { return e.error }
 // check says what is missing.
 func (s Signing) check() error {
 	if s.Credentials != nil && (s.Region == "" || s.Service == "") {
-		return &mlflow.RefusedError{
+		return hint.With(&mlflow.RejectedError{
 			Call: "sign requests to the tracking server", Message: fmt.Sprintf("no AWS region for the service %q", s.Service),
-			Fix: "set aws-region or AWS_REGION to the region of the server",
-		}
+		}, "set aws-region or AWS_REGION to the region of the server")
 	}
 	return nil
 }
@@ -103,35 +103,6 @@ func (s Signing) follow(req *http.Request, last *http.Request) error {
 
 func isSigned(req *http.Request) bool {
 	return strings.HasPrefix(req.Header.Get("Authorization"), signedWith)
-}
-
-// fix says what to do about a refusal in AWS's words; empty where there is nothing to add. Those of API Gateway:
-// https://repost.aws/knowledge-center/api-gateway-iam-sigv4-mismatch
-func (s Signing) fix(resp *http.Response, words string) string {
-	has := func(part string) bool { return strings.Contains(words, part) }
-	signed := s.Credentials != nil
-	switch {
-	case !signed && has("Missing Authentication Token"):
-		return "requests must be signed there: set MLFLOW_TRACKING_AWS_SIGV4=true, and give AWS credentials, such as by role-to-assume"
-	case !signed:
-		return ""
-	case has("Missing Authentication Token"):
-		return "API Gateway has no such path: check the tracking URI, of which the stage is part"
-	case has("Signature expired"), has("Signature not yet current"), has("RequestTimeTooSkewed"):
-		return s.clockFix(resp)
-	case has("security token included in the request is expired"):
-		return "the AWS credentials have expired: use role-to-assume, which renews them"
-	case has("security token included in the request is invalid"), has("UnrecognizedClient"):
-		return "AWS does not know the access key: check the credentials, and that they belong to the partition of the server"
-	case has("signature we calculated does not match"):
-		return fmt.Sprintf("check the secret access key, and that nothing between here and AWS changes requests "+
-			"(signed for service %s in %s)", s.Service, s.Region)
-	case has("Credential should be scoped"):
-		return fmt.Sprintf("the request was signed for service %s in %s: set aws-region to the region of the server", s.Service, s.Region)
-	case has("is not authorized to perform"):
-		return "give the role the permission that AWS names, and see that no session policy takes it away"
-	}
-	return ""
 }
 
 // clockFix tells by how much the clock of this machine is off, by the Date of the answer.

@@ -9,16 +9,9 @@ import (
 	"strings"
 )
 
-// The hints about certificates.
-const (
-	fixAuthority = "set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of the server's authority " +
-		"(MLFLOW_TRACKING_INSECURE_TLS=true turns the check off)"
-	fixClientCert = "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with certificate and key that the server takes"
-)
-
-func tlsConfig(opts Options) (*tls.Config, error) {
+func tlsConfig(opts TLS) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if opts.InsecureTLS {
+	if opts.Insecure {
 		if opts.CACertPath != "" {
 			return nil, errors.New("MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set; take one")
 		}
@@ -45,18 +38,18 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 	return config, nil
 }
 
-// tlsFix says what to do about a failed handshake; it is empty for any other error. Such a failure lasts, so it is not
-// repeated.
-func tlsFix(err error) string {
+// lastingFault says, as a circumstance of the advice, why a connection failed that would fail again: such a call is not
+// repeated. It is empty for any other error.
+func lastingFault(err error) string {
 	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
 	words := err.Error()
 	switch {
 	case unverified:
-		return fixAuthority
+		return isUntrusted
 	case strings.Contains(words, "remote error: tls:") && strings.Contains(words, "certificate"): // alerts have no type
-		return fixClientCert
+		return isClientCert
 	case strings.Contains(words, "server gave HTTP response to HTTPS client"):
-		return "the server speaks plain HTTP there: use http:// in the tracking URI"
+		return isInterrupted
 	}
 	return ""
 }

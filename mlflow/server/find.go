@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -28,10 +29,9 @@ func findMLflow(ctx context.Context, opts Options) ([]string, error) {
 		}
 	}
 	scheme, _, _ := strings.Cut(opts.URI, ":")
-	return nil, &mlflow.RefusedError{
+	return nil, hint.With(&mlflow.RejectedError{
 		Call: "open " + mlflow.RedactURI(opts.URI), Message: "a database is reached through an mlflow server, and mlflow is not installed here",
-		Fix: "install mlflow and the driver of " + scheme + " where the training runs, or use the URI of a tracking server",
-	}
+	}, "install mlflow and the driver of "+scheme+" where the training runs, or use the URI of a tracking server")
 }
 
 // findProgram looks a program up on the PATH of the environment that was handed in, which exec.LookPath does not know.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -25,7 +26,7 @@ type Server struct {
 }
 
 // Start starts the server and waits until it answers. A database or an MLflow with which another try would end the same way is
-// a *mlflow.RefusedError, any other fault a *mlflow.UnreachableError.
+// a *mlflow.RejectedError, any other fault a *mlflow.UnreachableError.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	command, err := findMLflow(ctx, opts)
 	if err != nil {
@@ -68,22 +69,11 @@ func (s *Server) Stop() { s.process.stop() }
 
 // notStarted is the error of a server that did not come up: a refusal where another try would end the same way.
 func notStarted(display string, err error, log string) error {
-	fix := advice(log)
+	fix := advice().Advice(hint.Answer{Message: log}, nil)
 	if fix == "" {
 		return &mlflow.UnreachableError{URI: display, Err: fmt.Errorf("start mlflow server: %w\n%s", err, log)}
 	}
-	return &mlflow.RefusedError{Call: "start mlflow server for " + display, Message: err.Error() + "\n" + log, Fix: fix}
-}
-
-// advice says what to do about a fault that another try would meet again; empty where it may pass.
-func advice(log string) string {
-	switch {
-	case strings.Contains(log, "No module named"), strings.Contains(log, "Can't load plugin"):
-		return "install the driver that the tracking URI names, or names by default, beside mlflow"
-	case strings.Contains(log, "password authentication failed"), strings.Contains(log, "Access denied for user"):
-		return "check user and password in the tracking URI"
-	}
-	return ""
+	return hint.With(&mlflow.RejectedError{Call: "start mlflow server for " + display, Message: err.Error() + "\n" + log}, fix)
 }
 
 func freeAddress(ctx context.Context) (string, error) {

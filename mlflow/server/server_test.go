@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/server"
@@ -26,14 +27,14 @@ func TestDatabaseThatCannotBeOpened(t *testing.T) {
 		_, err := server.Start(t.Context(), server.Options{
 			URI: "postgresql+nodriver://u:s3cret@127.0.0.1:1/x", Dir: t.TempDir(), Environ: withMLflow(t, line),
 		})
-		refused, ok := errors.AsType[*mlflow.RefusedError](err)
+		refused, ok := errors.AsType[*mlflow.RejectedError](err)
 		if !ok || strings.Contains(err.Error(), "s3cret") || !strings.Contains(refused.Message, "nodriver") ||
-			!strings.Contains(refused.Fix, "install the driver") {
+			!strings.Contains(hint.Of(err), "install the driver") {
 			t.Errorf("MLflow %d: %#v", line, err)
 		}
 	}
 	_, err := server.Start(t.Context(), server.Options{URI: "mysql+pymysql://db/x", Dir: t.TempDir(), Environ: []string{"PATH=" + t.TempDir()}})
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); !ok || !strings.Contains(refused.Fix, "mysql+pymysql") {
+	if _, ok := errors.AsType[*mlflow.RejectedError](err); !ok || !strings.Contains(hint.Of(err), "mysql+pymysql") {
 		t.Errorf("%v", err)
 	}
 }

@@ -70,7 +70,7 @@ func (s *Store) writeParams(ctx context.Context, tx *sql.Tx, runID string, param
 			there[p.Key] = p.Value
 			fresh = append(fresh, p)
 		case value != p.Value:
-			return &mlflow.RefusedError{
+			return &mlflow.RejectedError{
 				Call:    fmt.Sprintf("log batch in %q", s.path),
 				Code:    "INVALID_PARAMETER_VALUE",
 				Message: fmt.Sprintf("param %q is %q already and cannot become %q", p.Key, value, p.Value),

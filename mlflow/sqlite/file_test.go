@@ -14,6 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/sqlite"
 )
@@ -86,9 +87,9 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := c.make(t, t.TempDir())
 			_, err := sqlite.Open(t.Context(), path, sqlite.Options{ArtifactRoot: t.TempDir()})
-			refused, ok := errors.AsType[*mlflow.RefusedError](err)
-			if !ok || refused.Hint() == "" {
-				t.Fatalf("open: %v, want a RefusedError with a hint", err)
+			_, ok := errors.AsType[*mlflow.RejectedError](err)
+			if !ok || hint.Of(err) == "" {
+				t.Fatalf("open: %v, want a RejectedError with a hint", err)
 			}
 			if text := err.Error(); !strings.Contains(text, c.want) || !strings.Contains(text, path) {
 				t.Errorf("error is %q, want %q and %q in it", text, c.want, path)
@@ -118,9 +119,9 @@ func TestDeletedIsRefused(t *testing.T) {
 		"UpdateRun":        s.UpdateRun(t.Context(), r.ID, mlflow.RunUpdate{Status: mlflow.Finished}),
 		"LogBatch":         s.LogBatch(t.Context(), r.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: "k", Value: "v"}}}),
 	} {
-		refused, ok := errors.AsType[*mlflow.RefusedError](err)
-		if !ok || !strings.Contains(refused.Hint(), "restore") {
-			t.Errorf("%s of what is deleted: %v, want a RefusedError with a hint", call, err)
+		_, ok := errors.AsType[*mlflow.RejectedError](err)
+		if !ok || !strings.Contains(hint.Of(err), "restore") {
+			t.Errorf("%s of what is deleted: %v, want a RejectedError with a hint", call, err)
 		}
 	}
 	runs, err := s.SearchRuns(t.Context(), mlflow.RunSearch{ExperimentID: e.ID, Tags: []mlflow.Tag{{Key: mlflow.RunNameTag, Value: r.Name}}})

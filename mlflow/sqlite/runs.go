@@ -11,7 +11,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// CreateRun implements mlflow.Runs. An experiment that is deleted is a *mlflow.RefusedError, one that does not exist is
+// CreateRun implements mlflow.Runs. An experiment that is deleted is a *mlflow.RejectedError, one that does not exist is
 // mlflow.ErrNotFound.
 func (s *Store) CreateRun(ctx context.Context, run mlflow.NewRun) (mlflow.Run, error) {
 	id := mlflow.NewRunID()
@@ -148,7 +148,7 @@ func points(rows *sql.Rows, err error) ([]mlflow.Metric, error) {
 	return all, rows.Err()
 }
 
-// UpdateRun implements mlflow.Runs. A deleted run is a *mlflow.RefusedError.
+// UpdateRun implements mlflow.Runs. A deleted run is a *mlflow.RejectedError.
 func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUpdate) error {
 	return s.transact(ctx, "update run", func(tx *sql.Tx) error {
 		if err := s.activeRun(ctx, tx, "update run", runID); err != nil {

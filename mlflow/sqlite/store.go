@@ -56,7 +56,7 @@ func LockPath(dbPath string) string {
 }
 
 // Open opens the store in the file at path and creates it, with the experiment "Default", when there is none. A file
-// that is no MLflow store, or that cannot be written, is a *mlflow.RefusedError.
+// that is no MLflow store, or that cannot be written, is a *mlflow.RejectedError.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -43,8 +44,8 @@ func (s *Store) explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if refused, ok := errors.AsType[*mlflow.RefusedError](err); ok {
-		return refused
+	if _, ok := errors.AsType[*mlflow.RejectedError](err); ok {
+		return err
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -68,6 +69,6 @@ func (s *Store) explain(doing string, err error) error {
 }
 
 // refused is an error that names the file.
-func (s *Store) refused(doing, message, fix string) *mlflow.RefusedError {
-	return &mlflow.RefusedError{Call: fmt.Sprintf("%s in %q", doing, s.path), Message: message, Fix: fix}
+func (s *Store) refused(doing, message, fix string) error {
+	return hint.With(&mlflow.RejectedError{Call: fmt.Sprintf("%s in %q", doing, s.path), Message: message}, fix)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
@@ -28,11 +29,10 @@ var managedARN = regexp.MustCompile(`^arn:(aws[a-z-]*):sagemaker:([a-z0-9-]+):\d
 func parseManaged(uri string) (managed, error) {
 	parts := managedARN.FindStringSubmatch(uri)
 	if parts == nil {
-		return managed{}, &mlflow.RefusedError{
+		return managed{}, hint.With(&mlflow.RejectedError{
 			Call: "read the tracking URI", Message: fmt.Sprintf("%q is no ARN of an MLflow in SageMaker", uri),
-			Fix: "write arn:aws:sagemaker:<region>:<account>:mlflow-tracking-server/<name>, or :mlflow-app/<id>; " +
-				"a role is not part of it, but goes into role-to-assume",
-		}
+		}, "write arn:aws:sagemaker:<region>:<account>:mlflow-tracking-server/<name>, or :mlflow-app/<id>; "+
+			"a role is not part of it, but goes into role-to-assume")
 	}
 	return managed{arn: uri, partition: parts[1], region: parts[2], app: parts[3] == "mlflow-app"}, nil
 }
@@ -41,10 +41,9 @@ func parseManaged(uri string) (managed, error) {
 func (m managed) address() (string, error) {
 	switch {
 	case m.partition != "aws" && m.partition != "aws-us-gov":
-		return "", &mlflow.RefusedError{
+		return "", hint.With(&mlflow.RejectedError{
 			Call: "open " + m.arn, Message: fmt.Sprintf("AWS's own client knows no address of MLflow in the partition %q", m.partition),
-			Fix: "set SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT to the address, if there is one",
-		}
+		}, "set SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT to the address, if there is one")
 	case m.app:
 		return "https://mlflow.sagemaker." + m.region + ".app.aws", nil
 	}
@@ -109,10 +108,9 @@ func (o Options) awsConfig(ctx context.Context) (config aws.Config, err error) {
 		}
 	}
 	if config.Credentials == nil {
-		return config, &mlflow.RefusedError{
+		return config, hint.With(&mlflow.RejectedError{
 			Call: call, Message: "requests to this server are signed, and there are no AWS credentials to sign with",
-			Fix: "set role-to-assume, or give AWS credentials in the environment",
-		}
+		}, "set role-to-assume, or give AWS credentials in the environment")
 	}
 	return config, nil
 }

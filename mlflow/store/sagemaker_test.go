@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
 	"github.com/Iyalvan/mlops-track/internal/test/storetest"
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
@@ -77,8 +78,8 @@ func TestSageMakerThatCannotBe(t *testing.T) {
 		"region":    {store.Options{URI: "https://host", SigV4: true, AWS: keys("")}, "no AWS region", "aws-region"},
 	} {
 		_, err := store.Open(t.Context(), c.opts)
-		refused, ok := errors.AsType[*mlflow.RefusedError](err)
-		if !ok || !strings.Contains(err.Error(), c.words) || !strings.Contains(refused.Fix, c.fix) {
+		_, ok := errors.AsType[*mlflow.RejectedError](err)
+		if !ok || !strings.Contains(err.Error(), c.words) || !strings.Contains(hint.Of(err), c.fix) {
 			t.Errorf("%s: %#v", name, err)
 		}
 	}

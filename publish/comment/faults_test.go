@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/hosttest"
 	"github.com/Iyalvan/mlops-track/publish/comment"
 )
@@ -180,9 +181,9 @@ func TestDenied(t *testing.T) {
 				s.SetToken(token, c.account)
 				c.request.Head = "abc"
 				s.SetRequest(7, c.request)
-				use, number, hint := token, 7, c.hints[0]
+				use, number, want := token, 7, c.hints[0]
 				if s.update == "PUT" {
-					hint = c.hints[1]
+					want = c.hints[1]
 				}
 				if c.token != "" {
 					use = c.token
@@ -193,8 +194,8 @@ func TestDenied(t *testing.T) {
 				began := time.Now()
 				posted, err := comment.Post(t.Context(), s.open(use, number), key, says("a", 1, "x"), comment.Update)
 				denied, ok := errors.AsType[*comment.DeniedError](err)
-				if !ok || denied.Status != c.status || !strings.Contains(denied.Hint(), hint) {
-					t.Errorf("%+v: %v, hint %q", posted, err, denied.Hint())
+				if !ok || denied.Status != c.status || !strings.Contains(hint.Of(err), want) {
+					t.Errorf("%+v: %v, hint %q", posted, err, hint.Of(err))
 				}
 				if time.Since(began) > 0 {
 					t.Errorf("it took %v", time.Since(began))
@@ -228,9 +229,9 @@ func TestDeniedByGitHub(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = comment.Post(t.Context(), f, key, says("", 1, "x"), comment.Update)
-			denied, ok := errors.AsType[*comment.DeniedError](err)
-			if !ok || !strings.Contains(err.Error(), c.says) || !strings.Contains(denied.Hint(), c.hint) {
-				t.Errorf("%v, hint %q", err, denied.Hint())
+			_, ok := errors.AsType[*comment.DeniedError](err)
+			if !ok || !strings.Contains(err.Error(), c.says) || !strings.Contains(hint.Of(err), c.hint) {
+				t.Errorf("%v, hint %q", err, hint.Of(err))
 			}
 		})
 	}
@@ -247,8 +248,8 @@ func TestJobTokenOfGitLab(t *testing.T) {
 	}
 	_, err = comment.Post(t.Context(), f, key, says("", 1, "x"), comment.Update)
 	denied, ok := errors.AsType[*comment.DeniedError](err)
-	if !ok || denied.Status != 401 || !strings.Contains(denied.Hint(), "CI_JOB_TOKEN") || !strings.Contains(denied.Hint(), "gitlab-token") {
-		t.Errorf("%v, hint %q", err, denied.Hint())
+	if !ok || denied.Status != 401 || !strings.Contains(hint.Of(err), "CI_JOB_TOKEN") || !strings.Contains(hint.Of(err), "gitlab-token") {
+		t.Errorf("%v, hint %q", err, hint.Of(err))
 	}
 }
 

@@ -234,7 +234,7 @@ func (g *GitHub) ask(ctx context.Context, doing, query string, variables map[str
 	case "RATE_LIMITED":
 		refused.StatusCode = http.StatusTooManyRequests
 	}
-	return refusal{doing: doing, resp: &refused, message: answer.Errors[0].Message, hint: g.hint}.err()
+	return refusal{doing: doing, resp: &refused, message: answer.Errors[0].Message, advice: githubAdvice(), is: g.circumstance()}.err()
 }
 
 // fault tells what an error of the client is.
@@ -255,12 +255,18 @@ func (g *GitHub) fault(doing string, err error) error {
 		for _, detail := range answer.Errors {
 			message = append(message, detail.Message)
 		}
-		return refusal{doing: doing, resp: answer.Response, message: strings.Join(message, " "), hint: g.hint}.err()
+		return refusal{doing: doing, resp: answer.Response, message: strings.Join(message, " "), advice: githubAdvice(), is: g.circumstance()}.err()
 	}
 	return unanswered(doing, err)
 }
 
-func (g *GitHub) hint(status int, message string) string { return githubHint(status, message, g.fork) }
+// circumstance is that of the advice.
+func (g *GitHub) circumstance() string {
+	if g.fork {
+		return fromFork
+	}
+	return ""
+}
 
 func (g *GitHub) about(verb string) string {
 	return fmt.Sprintf("%s %s/%s#%d", verb, g.owner, g.repo, g.number)

@@ -208,8 +208,11 @@ func (g *GitLab) fault(doing string, resp *gitlab.Response, err error) error {
 	if answer, ok := errors.AsType[*gitlab.ErrorResponse](err); ok {
 		message = said(answer.Message)
 	}
-	hint := func(status int, message string) string { return gitlabHint(status, message, g.job) }
-	return refusal{doing: doing, resp: resp.Response, message: message, hint: hint}.err()
+	r := refusal{doing: doing, resp: resp.Response, message: message, advice: gitlabAdvice()}
+	if g.job {
+		r.is = withJobToken
+	}
+	return r.err()
 }
 
 // said takes the client's braces off a message, as in {message: 401 Unauthorized}.

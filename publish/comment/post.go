@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/Iyalvan/mlops-track/internal/pause"
+	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
 // Outcome is what Post did.
@@ -81,42 +82,53 @@ type poster struct {
 	limit  int
 	window time.Duration
 
-	posted   Posted
-	written  time.Time // when the last create or update ended, for good or ill; zero: none was sent
-	created  int64     // the comment that we created
-	updates  int
-	failures int // one after the other
-	shrinks  int
-	unseen   int
-	checks   int           // readings since that showed our section
-	body     string        // that the last of them showed
-	since    time.Time     // when it had been read
-	yielded  bool          // we waited for others since written
-	skip     map[int64]int // how often a comment could not be hidden or deleted
-	left     []error       // about older comments, which do not stop the rest
+	posted  Posted
+	written time.Time // when the last create or update ended, for good or ill; zero: none was sent
+	created int64     // the comment that we created
+	updates int
+	shrinks int
+	unseen  int
+	checks  int           // readings since that showed our section
+	body    string        // that the last of them showed
+	since   time.Time     // when it had been read
+	yielded bool          // we waited for others since written
+	skip    map[int64]int // how often a comment could not be hidden or deleted
+	left    []error       // about older comments, which do not stop the rest
 }
 
+// converge takes steps until nothing is left to do.
 func (p *poster) converge(ctx context.Context) (Posted, error) {
 	for {
-		done, wait, err := p.advance(ctx)
+		done, wait, err := p.patiently(ctx)
 		switch {
-		case err != nil:
-			wait, err = p.failed(ctx, err)
-			if err != nil {
-				return p.posted, err
-			}
-		case done:
+		case err != nil || done:
+			return p.posted, err
+		case wait <= 0 || retry.Wait(ctx, wait):
+		case p.posted.Outcome != "": // it stands as far as is known; there is no time to look again
 			return p.posted, nil
 		default:
-			p.failures = 0
-		}
-		if wait > 0 && !pause.For(ctx, wait) {
-			if err == nil && p.posted.Outcome != "" { // it stands as far as is known; there is no time to look again
-				return p.posted, nil
-			}
-			return p.posted, fmt.Errorf("%w (%w)", errors.Join(err, errUnfinished), cause(ctx))
+			return p.posted, fmt.Errorf("%w (%w)", errUnfinished, cmp.Or(context.Cause(ctx), context.DeadlineExceeded))
 		}
 	}
+}
+
+// patiently takes one step, again while it fails for a reason that passes.
+func (p *poster) patiently(ctx context.Context) (done bool, wait time.Duration, err error) {
+	failures := 0
+	err = retry.Do(ctx, retry.Policy{
+		Backoff: backoff(),
+		Classify: func(_ int, err error) retry.Decision {
+			if p.shrink(err) {
+				return retry.After(0)
+			}
+			failures++
+			return p.decide(failures, err)
+		},
+	}, func(ctx context.Context) (err error) {
+		done, wait, err = p.advance(ctx)
+		return err
+	})
+	return done, wait, err
 }
 
 // errUnfinished is that there was no time for the next step.
@@ -135,7 +147,7 @@ func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, er
 		return done, wait, nil
 	case outdated:
 		if p.posted.Outcome == "" {
-			p.posted = Posted{URL: next.target.URL, Outcome: Outdated, Confirmed: true}
+			p.posted = Posted{URL: next.target.comment.URL, Outcome: Outdated, Confirmed: true}
 		}
 		return true, 0, nil
 	case create:
@@ -148,7 +160,7 @@ func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, er
 		p.checks, p.body = 0, ""
 		if p.updates > 0 && !p.yielded {
 			p.yielded = true
-			return false, backoff(p.updates), nil
+			return false, backoff().Wait(p.updates), nil
 		}
 		return false, 0, p.update(ctx, next)
 	default:
@@ -161,19 +173,19 @@ func (p *poster) settled(target own) (bool, time.Duration) {
 	if p.posted.Outcome == "" {
 		p.posted.Outcome = Unchanged
 	}
-	p.posted.URL = target.URL
+	p.posted.URL = target.comment.URL
 	if p.written.IsZero() {
 		p.posted.Confirmed = true
 		return true, 0
 	}
-	alone := p.draft.Name == "" && len(target.parts) == 1
-	quiet := target.Body == p.body && target.at.Sub(p.since) >= settle
+	alone := p.draft.part.Name == "" && len(target.parts) == 1
+	quiet := target.comment.Body == p.body && target.at.Sub(p.since) >= settle
 	if alone || quiet || p.checks == maxChecks {
 		p.posted.Confirmed = true
 		return true, 0
 	}
 	p.checks++
-	p.body, p.since = target.Body, time.Now()
+	p.body, p.since = target.comment.Body, time.Now()
 	return false, settle + fresh/2 + rand.N(fresh/2)
 }
 
@@ -211,7 +223,7 @@ func (p *poster) update(ctx context.Context, next step) error {
 	p.updates++
 	sending, cancel := context.WithDeadline(ctx, next.target.at.Add(p.window))
 	defer cancel()
-	err = p.forge.Update(sending, next.target.ID, body)
+	err = p.forge.Update(sending, next.target.comment.ID, body)
 	p.written, p.yielded = time.Now(), false
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -219,7 +231,7 @@ func (p *poster) update(ctx context.Context, next step) error {
 		}
 		return err
 	}
-	p.posted.URL = next.target.URL
+	p.posted.URL = next.target.comment.URL
 	if p.posted.Outcome == "" {
 		p.posted.Outcome = Updated
 	}
@@ -229,7 +241,7 @@ func (p *poster) update(ctx context.Context, next step) error {
 // clear hides or deletes a comment. One that resists is left, and told.
 func (p *poster) clear(ctx context.Context, next step) error {
 	var err error
-	c := next.target.Comment
+	c := next.target.comment
 	if next.do == hide {
 		err = p.forge.Hide(ctx, c, retire(p.key, c.Body))
 	} else {
@@ -252,30 +264,24 @@ func (p *poster) clear(ctx context.Context, next step) error {
 // maxClear is how often a comment is hidden or deleted before it is left; a list may lag behind.
 const maxClear = 3
 
-// failed decides what an error means: it returns how long to wait before the next step, or the error.
-func (p *poster) failed(ctx context.Context, err error) (time.Duration, error) {
-	if ctx.Err() != nil {
-		return 0, err
+// shrink makes the limit smaller if that may help against an error.
+func (p *poster) shrink(err error) bool {
+	if !errors.Is(err, ErrTooLong) || p.shrinks >= maxShrinks || p.limit <= 2*longestHeader {
+		return false
 	}
-	if errors.Is(err, ErrTooLong) && p.shrinks < maxShrinks && p.limit > 2*longestHeader {
-		p.shrinks++
-		p.limit = p.limit * 3 / 4
-		return 0, nil
+	p.shrinks++
+	p.limit = p.limit * 3 / 4
+	return true
+}
+
+// decide says what the error of a step means, after that many in a row.
+func (p *poster) decide(failures int, err error) retry.Decision {
+	if isStatus(err, http.StatusNotFound) && !p.written.IsZero() && failures <= 2 {
+		return retry.After(fresh) // the comment was deleted between reading and writing; look what is there now
 	}
-	p.failures++
-	if isStatus(err, http.StatusNotFound) && !p.written.IsZero() && p.failures <= 2 {
-		return fresh, nil // the comment was deleted between reading and writing; look what is there now
+	u, ok := errors.AsType[*unavailableError](err)
+	if !ok || failures >= maxFailures {
+		return retry.Stop()
 	}
-	if !passes(err) || p.failures >= maxFailures {
-		return 0, err
-	}
-	wait := backoff(p.failures)
-	var u *unavailableError
-	if errors.As(err, &u) && u.after > wait {
-		wait = u.after
-	}
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
-		return 0, fmt.Errorf("%w (to try again makes sense in %s, and there is no time for it)", err, wait.Round(time.Second))
-	}
-	return wait, nil
+	return retry.After(max(u.after, backoff().Wait(failures)))
 }

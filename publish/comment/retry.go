@@ -5,11 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
 // passes reports whether an error may pass by itself.
@@ -18,17 +19,9 @@ func passes(err error) bool {
 	return ok
 }
 
-// backoff is a random wait that grows with what went before. Many writers of one comment need it to get apart.
-func backoff(n int) time.Duration {
-	longest := min(500*time.Millisecond<<min(n, 10), 12*time.Second)
-	return 50*time.Millisecond + rand.N(longest)
-}
-
-func cause(ctx context.Context) error {
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return context.DeadlineExceeded
+// backoff is nearly all chance: many writers of one comment need that to get apart.
+func backoff() retry.Backoff {
+	return retry.Backoff{First: time.Second, Max: 12 * time.Second, Jitter: 0.95}
 }
 
 // unanswered makes an error of a request that got no answer.
@@ -51,7 +44,7 @@ func limited(resp *http.Response, message string) (time.Duration, bool) {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusForbidden {
 		return 0, false
 	}
-	if wait, ok := retryAfter(h); ok {
+	if wait, ok := retry.AfterHeader(h); ok {
 		return wait, true
 	}
 	if h.Get("X-RateLimit-Remaining") == "0" || h.Get("RateLimit-Remaining") == "0" {
@@ -67,32 +60,12 @@ func limited(resp *http.Response, message string) (time.Duration, bool) {
 	return 0, false
 }
 
-// retryAfter reads the header in both forms of RFC 9110, 10.2.3.
-func retryAfter(h http.Header) (time.Duration, bool) {
-	text := h.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil && seconds >= 0 {
-		return time.Duration(seconds) * time.Second, true
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(at.Sub(serverNow(h)), 0), true
-	}
-	return 0, false
-}
-
 // untilReset reads when the limit begins anew, in seconds of the server's clock.
 func untilReset(h http.Header) (time.Duration, bool) {
 	for _, name := range []string{"X-RateLimit-Reset", "RateLimit-Reset"} {
 		if seconds, err := strconv.ParseInt(h.Get(name), 10, 64); err == nil && seconds > 0 {
-			return max(time.Unix(seconds, 0).Sub(serverNow(h)), 0) + time.Second, true
+			return max(time.Unix(seconds, 0).Sub(retry.ServerTime(h)), 0) + time.Second, true
 		}
 	}
 	return 0, false
-}
-
-// serverNow is the server's clock, which may differ from ours.
-func serverNow(h http.Header) time.Time {
-	if at, err := http.ParseTime(h.Get("Date")); err == nil {
-		return at
-	}
-	return time.Now()
 }

@@ -9,38 +9,35 @@ import (
 	"github.com/Iyalvan/mlops-track/publish/outputs"
 )
 
-func TestGitHubValueCannotInjectAnOutput(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "output")
-	evil := "x\n_GitHubActionsFileCommandDelimeter_\nrun-id<<E\nforged\nE"
-	err := outputs.WriteGitHub(file, []outputs.Value{{Name: "metrics", Text: evil}, {Name: "status", Text: "FINISHED"}})
-	if err == nil || !strings.Contains(err.Error(), "metrics") {
-		t.Errorf("error = %v, want one that names the output left out", err)
-	}
-	text, _ := os.ReadFile(file)
-	if strings.Contains(string(text), "forged") || !strings.Contains(string(text), "FINISHED") {
-		t.Errorf("output file:\n%s", text)
-	}
-}
-
-// TestGitHubValueOfSeveralLines comes out as one value: no line of it is an output, not after a carriage return either.
-func TestGitHubValueOfSeveralLines(t *testing.T) {
+// TestGitHubValuesComeOutAsTheyWere holds that every value is read back whole, and that none of its lines is an output.
+func TestGitHubValuesComeOutAsTheyWere(t *testing.T) {
 	for _, evil := range []string{
-		"x\nstatus=forged", "x\rstatus=forged", "EOF\nstatus<<EOF\nforged\nEOF", "ghadelimiter_1\nstatus=forged",
-		"x\r_GitHubActionsFileCommandDelimeter_\nstatus=forged", "_GitHubActionsFileCommandDelimeter_\r\nstatus=forged",
+		"", "plain", "a=b<<c", "x\nstatus=forged", "x\rstatus=forged", "x\r\nstatus=forged\r\n", "\n\nx\n", "x\r",
+		"EOF\nstatus<<EOF\nforged\nEOF", "ghadelimiter_1\nstatus=forged", "_GitHubActionsFileCommandDelimeter_\nstatus=forged",
 	} {
 		file := filepath.Join(t.TempDir(), "output")
-		_ = outputs.WriteGitHub(file, []outputs.Value{{Name: "metrics", Text: evil}, {Name: "status", Text: "FINISHED"}})
-		text, err := os.ReadFile(file)
-		if err != nil {
+		if err := os.WriteFile(file, []byte("own=1"), 0o600); err != nil { // the step wrote it, without the end of the line
 			t.Fatal(err)
 		}
-		if got := readOutputs(t, string(text)); got["status"] != "FINISHED" || (got["metrics"] != evil && got["metrics"] != "") {
-			t.Errorf("a runner reads %q of %q", got, evil)
+		for range 2 { // what was written once is known to whoever reads the file
+			err := outputs.WriteGitHub(file, []outputs.Value{{Name: "metrics", Text: evil}, {Name: "status", Text: "FINISHED"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := readOutputs(t, string(text))
+			if got["status"] != "FINISHED" || got["metrics"] != evil || got["own"] != "1" || len(got) != 3 {
+				t.Errorf("a runner reads %q of %q", got, evil)
+			}
+			evil = string(text) + "\nstatus=forged"
 		}
 	}
 }
 
-// readOutputs reads the file as the runner does.
+// readOutputs reads the file as the runner does on Linux, where a line ends with \n alone.
 // https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs
 func readOutputs(t *testing.T, text string) map[string]string {
 	t.Helper()
@@ -48,7 +45,10 @@ func readOutputs(t *testing.T, text string) map[string]string {
 	for text != "" {
 		line, rest, _ := strings.Cut(text, "\n")
 		text = rest
-		name, delimiter, ok := strings.Cut(strings.TrimSuffix(line, "\r"), "<<")
+		if line == "" {
+			continue
+		}
+		name, delimiter, ok := strings.Cut(line, "<<")
 		if !ok {
 			name, value, _ := strings.Cut(line, "=")
 			found[name] = value
@@ -58,7 +58,7 @@ func readOutputs(t *testing.T, text string) map[string]string {
 		for {
 			line, rest, more := strings.Cut(text, "\n")
 			text = rest
-			if strings.TrimSuffix(line, "\r") == delimiter {
+			if line == delimiter {
 				break
 			}
 			if !more {

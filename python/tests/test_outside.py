@@ -267,6 +267,20 @@ def test_without_the_binary(store, monkeypatch, capsys, named):
     assert run.data.params == {}
 
 
+def test_an_interrupt_while_recording(store, recorder, monkeypatch):
+    """Ctrl-C reaches the binary too, which gets the time to close the run."""
+    from mlops_track import _binary
+
+    def interrupted(text):
+        raise KeyboardInterrupt
+
+    recorder.answer(warnings=["uploading"])
+    monkeypatch.setattr(_binary, "say", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        experiment()(dict)()
+    assert last_run(store).info.status == "FINISHED"  # as the binary wrote it
+
+
 def test_which_binary(recorder, monkeypatch, tmp_path):
     from mlops_track import _binary
 

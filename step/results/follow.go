@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -20,14 +21,15 @@ const (
 )
 
 // Follower delivers the points of a metrics file while the step writes it. Reading and posting overlap. At most a few
-// batches are in memory: while the store is away the file itself keeps the points.
+// batches are in memory: while the store is unreachable the file itself keeps the points.
 type Follower struct {
 	post    Post
 	ctx     context.Context //nolint:containedctx // lives from Follow to the end of Finish
 	cancel  context.CancelFunc
+	running context.Context //nolint:containedctx // ends when the step has ended
+	stop    context.CancelFunc
 	batches chan batch
-	stop    chan struct{} // closed when the step has ended
-	tick    func()        // set before stop is closed
+	tick    func() // set before running ends
 	reader  *pointReader
 	read    chan struct{} // closed when the reader has ended; readErr is set
 	readErr error
@@ -46,13 +48,14 @@ type delivered struct {
 }
 
 // Follow starts to follow a file, which may not exist yet. A post that fails is tried again until Finish ends; only points
-// that the store refuses (*mlflow.RefusedError) are left out. Finish must be called.
+// that the store refuses (*mlflow.RejectedError) are left out. Finish must be called.
 func Follow(path string, post Post) *Follower {
 	f := &Follower{
 		post: post, batches: make(chan batch), reader: newPointReader(path, 0),
-		stop: make(chan struct{}), read: make(chan struct{}), posted: make(chan struct{}),
+		read: make(chan struct{}), posted: make(chan struct{}),
 	}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
+	f.running, f.stop = context.WithCancel(context.Background())
 	go f.readOn()
 	go f.postOn()
 	return f
@@ -62,7 +65,7 @@ func Follow(path string, post Post) *Follower {
 // was delivered meanwhile; it may be nil. Finish is called once.
 func (f *Follower) Finish(ctx context.Context, tick func()) Followed {
 	f.tick = tick
-	close(f.stop)
+	f.stop()
 	defer f.cancel()
 	defer context.AfterFunc(ctx, f.cancel)()
 	<-f.read
@@ -96,7 +99,7 @@ func (f *Follower) readOn() {
 		}
 		select { // an error of the file may pass: it is tried again
 		case <-poll.C:
-		case <-f.stop:
+		case <-f.running.Done():
 		case <-f.ctx.Done():
 			f.readErr = f.ctx.Err()
 			return
@@ -133,7 +136,7 @@ func (f *Follower) deliver(points []mlflow.Metric) error {
 		return nil
 	}
 	err := f.patient(points)
-	var refused *mlflow.RefusedError
+	var refused *mlflow.RejectedError
 	switch {
 	case err == nil:
 		f.done.points += len(points)
@@ -154,37 +157,37 @@ func (f *Follower) deliver(points []mlflow.Metric) error {
 	return nil
 }
 
-// patient posts points, again and again while the store is away.
+// patient posts points, again and again while the store is unreachable. When the step ends, what is waiting is posted at once,
+// and from then on more often.
 func (f *Follower) patient(points []mlflow.Metric) error {
-	for wait := firstWait; ; wait *= 2 {
+	post := func(context.Context) error {
 		err := f.post(f.ctx, points)
 		if err == nil && f.stopping() && f.tick != nil {
 			f.tick()
 		}
-		var refused *mlflow.RefusedError
-		if err == nil || errors.As(err, &refused) || f.ctx.Err() != nil {
-			return err
-		}
-		stop := f.stop
-		wait = min(wait, longestWait)
-		if f.stopping() {
-			stop, wait = nil, min(wait, finishWait)
-		}
-		select {
-		case <-time.After(wait):
-		case <-stop: // the step has ended: no time to wait
-			wait = firstWait / 2
-		case <-f.ctx.Done():
+		return err
+	}
+	policy := retry.Policy{
+		Backoff: retry.Backoff{First: firstWait, Max: longestWait},
+		Classify: func(_ int, err error) retry.Decision {
+			if isRefused(err) {
+				return retry.Stop()
+			}
+			return retry.Again()
+		},
+	}
+	if !f.stopping() {
+		if err := retry.Do(f.running, policy, post); err == nil || isRefused(err) || f.ctx.Err() != nil {
 			return err
 		}
 	}
+	policy.Backoff.Max = finishWait
+	return retry.Do(f.ctx, policy, post)
 }
 
-func (f *Follower) stopping() bool {
-	select {
-	case <-f.stop:
-		return true
-	default:
-		return false
-	}
+func isRefused(err error) bool {
+	_, ok := errors.AsType[*mlflow.RejectedError](err)
+	return ok
 }
+
+func (f *Follower) stopping() bool { return f.running.Err() != nil }

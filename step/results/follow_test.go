@@ -180,7 +180,7 @@ func TestFollowTruncatedAndReplaced(t *testing.T) {
 	}
 }
 
-// TestFollowStoreAway holds that nothing is lost or sent twice while the store is away, and that waiting takes no memory.
+// TestFollowStoreAway holds that nothing is lost or sent twice while the store is unreachable, and that waiting takes no memory.
 func TestFollowStoreAway(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "m"), &sink{}
 	away := func([]mlflow.Metric) error {
@@ -239,7 +239,7 @@ func TestFollowRefused(t *testing.T) {
 	s.setFail(func(points []mlflow.Metric) error {
 		for _, p := range points {
 			if p.Step == 700 || p.Step == 1200 {
-				return &mlflow.RefusedError{Call: "POST runs/log-batch", Status: 400, Message: "no " + fmt.Sprint(p.Step)}
+				return &mlflow.RejectedError{Call: "POST runs/log-batch", Status: 400, Message: "no " + fmt.Sprint(p.Step)}
 			}
 		}
 		return nil
@@ -253,7 +253,7 @@ func TestFollowRefused(t *testing.T) {
 		t.Errorf("%v", problems)
 	}
 
-	for name, refuse := range map[string]*mlflow.RefusedError{
+	for name, refuse := range map[string]*mlflow.RejectedError{
 		"no access": {Status: 401}, "no run": {Status: 404, Code: "RESOURCE_DOES_NOT_EXIST"}, "nothing at all": {Status: 400},
 	} {
 		s := &sink{fail: func([]mlflow.Metric) error { return refuse }}

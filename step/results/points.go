@@ -22,7 +22,7 @@ type Followed struct {
 	Points   int       // delivered
 	Bad      int       // lines of which a part or all could not be taken
 	BadLines []BadLine // the first of them
-	Refused  int       // points that the store said no to; a later try would not pass either
+	Refused  int       // points that the store rejected; a later try would not pass either
 	Refusal  error     // its words about the first of these
 	Offset   int64     // in the file; everything before it is done with
 	Err      error     // why what lies after Offset was not delivered; nil if all was

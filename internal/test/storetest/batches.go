@@ -94,9 +94,9 @@ func paramClash(t *testing.T, s fixture) {
 	err := s.LogBatch(t.Context(), r.ID, mlflow.Batch{
 		Params: []mlflow.Param{{Key: "depth", Value: "3"}, {Key: "lr", Value: "0.2"}},
 	})
-	refused, ok := errors.AsType[*mlflow.RefusedError](err)
+	refused, ok := errors.AsType[*mlflow.RejectedError](err)
 	if !ok || refused.Code != "INVALID_PARAMETER_VALUE" {
-		t.Errorf("a param with another value: %v, want a RefusedError", err)
+		t.Errorf("a param with another value: %v, want a RejectedError", err)
 	}
 	if got := s.get(t, r.ID).Params["lr"]; got != "0.1" {
 		t.Errorf("param is %q after a refused change, want %q", got, "0.1")

@@ -1,0 +1,99 @@
+package awsauth
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
+)
+
+// Circumstances of a call of STS that a row of the advice may ask for.
+const (
+	noAnswer     = "no answer"
+	unknownHost  = "unknown host"
+	clockIsOff   = "clock"
+	tooLong      = "duration"
+	isThrottled  = "throttled"
+	withToken    = "AssumeRoleWithWebIdentity"
+	withKeys     = "AssumeRole"
+	noProvider   = "unknown issuer"
+	noAudience   = "wrong audience"
+	keysNotFound = "unread keys"
+)
+
+// advice is what to do about what STS answers
+// (https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html). STS answers the same for a role that does not exist
+// and for one that does not trust the caller.
+func advice() hint.Table {
+	return hint.Table{
+		{If: unknownHost, Advice: "there is no host {host}: is aws-region {region} right?"},
+		{If: noAnswer, Advice: "STS must be reachable from this machine: look at its proxy (HTTPS_PROXY, NO_PROXY), firewall and sts-endpoint"},
+		{If: clockIsOff, Advice: "{clock}"},
+		{If: tooLong, Words: "role chaining", Advice: "a role that is assumed with a role's credentials lasts at most an hour: set role-duration-seconds: 3600"},
+		{If: tooLong, Advice: "role-duration-seconds: {seconds} is more than the role's \"Maximum session duration\" (MaxSessionDuration, 3600 " +
+			"unless set); lower the one or raise the other:\n  aws iam update-role --role-name {role} --max-session-duration {seconds}"},
+		{If: isThrottled, Advice: "too many requests reach STS for this account and region at once; start fewer jobs together, or take another aws-region"},
+		{Code: "AccessDenied", If: withToken, Advice: "the role does not exist, or its trust policy does not accept this token:\n{claims}" +
+			"\nthis statement in the role's trust policy accepts it{note}:\n{token trust}"},
+		{Code: "AccessDenied", If: withKeys, Words: "sts:TagSession", Advice: "the role's trust policy, and that of the caller, must allow sts:TagSession " +
+			"beside sts:AssumeRole; or leave the session tags out (role-skip-session-tagging)"},
+		{Code: "AccessDenied", If: withKeys, Advice: "the role does not exist, its trust policy does not accept the caller, or the caller's own policy does " +
+			"not allow sts:AssumeRole on it; this statement in the role's trust policy accepts the caller:\n{caller trust}"},
+		{If: noProvider, Advice: "the account of the role does not know the token's issuer; add it once:\n" +
+			"  aws iam create-open-id-connect-provider --url {issuer} --client-id-list {audiences}"},
+		{If: noAudience, Advice: "the token is for the audience {audience}, which the identity provider in the role's account does not list; " +
+			"set audience to one that it lists (" + DefaultAudience + " is usual), or add this one:\n" +
+			"  aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {provider} --client-id {audiences}"},
+		{If: keysNotFound, Advice: unreadable},
+		{Code: "IDPCommunicationError", Advice: unreadable},
+		{Code: "InvalidIdentityToken", Advice: "STS did not take the token:\n{claims}"},
+		{Code: "ExpiredTokenException", Advice: "{expiry}"},
+		{Code: "IDPRejectedClaim", Advice: "the issuer says that the token is revoked or wrong; ask for a new one"},
+		{Code: "RegionDisabledException", Advice: "STS is off in {region name} for the role's account: turn it on in its IAM console (Account settings, " +
+			"Endpoints), or take another aws-region"},
+		{Code: "MalformedPolicyDocument", Advice: "inline-session-policy is not a policy that IAM takes: " +
+			"https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"},
+		{Code: "PackedPolicyTooLarge", Advice: "inline-session-policy, managed-session-policies and session tags are too long together: shorten the policy, " +
+			"or leave the tags out (role-skip-session-tagging)"},
+		{Code: "ExpiredToken InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch", Advice: "STS does not take the existing AWS " +
+			"credentials (environment, profile or machine role): they ended, were deleted, are of another partition, or key, secret and session " +
+			"token do not belong together"},
+	}
+}
+
+const unreadable = "AWS must be able to read {issuer root}/.well-known/openid-configuration and the keys it names from the internet, each within 5 s"
+
+// What to do where there is nothing to ask STS with, or about.
+const (
+	profileAdvice = "aws-profile must be in the AWS configuration files of this machine (aws configure list-profiles)"
+	ambientAdvice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws-profile, or assume a role with an OIDC token:\n" +
+		"on GitHub with the permission id-token: write, on GitLab with id_tokens"
+	accountAdvice = "allowed-account-ids lists the accounts that this job may touch; correct it, or role-to-assume"
+)
+
+// Hint returns what to do about it; may be empty and may have several lines.
+func (e *Error) Hint() string {
+	answer := hint.Answer{Status: e.Status, Code: e.Code, Message: e.Message, Is: []string{e.Action}}
+	dns, isDNS := errors.AsType[*net.DNSError](e.cause)
+	for name, holds := range map[string]bool{
+		noAnswer: e.Status == 0, unknownHost: e.Status == 0 && isDNS && dns.IsNotFound, clockIsOff: e.clock() != 0, tooLong: durationTooLong(e),
+		isThrottled: e.throttled(), noProvider: e.unknownIssuer(), noAudience: e.wrongAudience(), keysNotFound: e.unreadKeys(),
+	} {
+		if holds {
+			answer.Is = append(answer.Is, name)
+		}
+	}
+	values := map[string]string{
+		"region": strconv.Quote(e.call.region), "region name": e.call.region, "seconds": strconv.Itoa(int(e.call.duration.Seconds())),
+		"role": e.call.role.base(), "caller trust": callerTrust(callerIn(e.Message), e.call.externalID, e.call.tagged), "clock": e.clockHint(), "expiry": e.expiredHint(),
+		"claims": e.Claims.String(), "note": subjectNote(e.Claims), "token trust": webIdentityTrust(e.call.role, e.Claims),
+		"issuer": e.Claims.Issuer, "issuer root": strings.TrimSuffix(e.Claims.Issuer, "/"), "provider": providerARN(e.call.role, e.Claims),
+		"audience": strings.Join(e.Claims.Audience, ", "), "audiences": strings.Join(e.Claims.Audience, " "),
+	}
+	if isDNS {
+		values["host"] = dns.Name
+	}
+	return advice().Advice(answer, values)
+}

@@ -1,0 +1,85 @@
+package rest
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/mlflow"
+)
+
+// Circumstances of a request that a row of the advice may ask for.
+const (
+	isSignedFor   = "signed"           // with AWS Signature Version 4
+	isUnsigned    = "unsigned"         // without it
+	isKnown       = "with credentials" // of any kind
+	isForeign     = "not MLflow"       // the answer is not in MLflow's words
+	isUntrusted   = "untrusted"        // the server's certificate was not taken
+	isClientCert  = "client cert"      // the server did not take ours
+	isInterrupted = "unfinished"       // the connection failed before there was an answer
+)
+
+// advice is what to do about what tracking servers, and what stands before them, answer. The words about signatures are those
+// of API Gateway (https://repost.aws/knowledge-center/api-gateway-iam-sigv4-mismatch).
+func advice() hint.Table {
+	return hint.Table{
+		{If: isUntrusted, Advice: "set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of the server's authority " +
+			"(MLFLOW_TRACKING_INSECURE_TLS=true turns the check off)"},
+		{If: isClientCert, Advice: "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with certificate and key that the server takes"},
+		{If: isInterrupted, Words: "server gave HTTP response to HTTPS client", Advice: "the server speaks plain HTTP there: use http:// in the tracking URI"},
+		{Words: serverDisabled, Advice: "start the server with --serve-artifacts and without --artifacts-only"},
+		{If: isForeign, Status: 2, Advice: "something else answers there: check the tracking URI {uri} and what stands before the server, such as a login page"},
+		{If: isUnsigned, Status: http.StatusForbidden, Words: "Missing Authentication Token", Advice: "requests must be signed there: " +
+			"set MLFLOW_TRACKING_AWS_SIGV4=true, and give AWS credentials, such as by role-to-assume"},
+		{If: isSignedFor, Status: http.StatusForbidden, Words: "Missing Authentication Token", Advice: "API Gateway has no such path: " +
+			"check the tracking URI, of which the stage is part"},
+		{If: isSignedFor, Status: http.StatusForbidden, Words: "Signature expired|Signature not yet current|RequestTimeTooSkewed", Advice: "{clock}"},
+		{If: isSignedFor, Status: http.StatusForbidden, Words: "security token included in the request is expired", Advice: "the AWS " +
+			"credentials have expired: use role-to-assume, which renews them"},
+		{If: isSignedFor, Status: http.StatusForbidden, Words: "security token included in the request is invalid|UnrecognizedClient", Advice: "AWS " +
+			"does not know the access key: check the credentials, and that they belong to the partition of the server"},
+		{If: isSignedFor, Status: http.StatusForbidden, Words: "signature we calculated does not match", Advice: "check the secret access key, " +
+			"and that nothing between here and AWS changes requests (signed for service {service} in {region})"},
+		{If: isSignedFor, Status: http.StatusForbidden, Words: "Credential should be scoped", Advice: "the request was signed for service {service} " +
+			"in {region}: set aws-region to the region of the server"},
+		{If: isSignedFor, Status: http.StatusForbidden, Words: "is not authorized to perform", Advice: "give the role the permission that AWS names, " +
+			"and see that no session policy takes it away"},
+		{Status: 3, Advice: "the server redirects to {location}: use the address there as the tracking URI"},
+		{If: isKnown, Status: http.StatusUnauthorized, Advice: "the server does not take the credentials that were sent: check {credentials}"},
+		{Status: http.StatusUnauthorized, Advice: "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"},
+		{Status: http.StatusForbidden, Words: "Invalid Host header", Advice: "start the server with --allowed-hosts {host}, or reach it by localhost " +
+			"or a private IP address"},
+		{Status: http.StatusForbidden, Advice: "the account may not do this: give it the permission on the server, or use another account"},
+		{If: isForeign, Status: http.StatusNotFound, Advice: "no MLflow answers there: check the tracking URI {uri}, of which a path prefix is part"},
+		{Code: featureDisabled, Advice: "the server has no workspaces: unset MLFLOW_WORKSPACE, or start it with --enable-workspaces"},
+		{Words: "HTTP request to an HTTPS server", Advice: "the server speaks TLS there: use https:// in the tracking URI"},
+	}
+}
+
+const (
+	// serverDisabled is in what a server says that does not serve artifacts, or nothing else.
+	serverDisabled = "disabled due to the mlflow server running"
+	// featureDisabled is the error_code of a server without workspaces.
+	featureDisabled = "FEATURE_DISABLED"
+)
+
+// advise adds what to do about an answer of our server.
+func (c *Client) advise(call Call, resp *http.Response, refused *mlflow.RejectedError, foreign bool) error {
+	if call.Foreign {
+		return refused
+	}
+	answer := hint.Answer{Status: refused.Status, Code: refused.Code, Message: refused.Code + " " + refused.Message}
+	add := func(name string, holds bool) {
+		if holds {
+			answer.Is = append(answer.Is, name)
+		}
+	}
+	add(isForeign, foreign)
+	add(isKnown, c.signedIn != "")
+	add(isSignedFor, c.sign.Credentials != nil)
+	add(isUnsigned, c.sign.Credentials == nil)
+	return hint.With(refused, advice().Advice(answer, map[string]string{
+		"uri": strconv.Quote(c.display), "location": strconv.Quote(mlflow.RedactURI(resp.Header.Get("Location"))), "host": call.URL.Host,
+		"credentials": c.signedIn, "service": c.sign.Service, "region": c.sign.Region, "clock": c.sign.clockFix(resp),
+	}))
+}
