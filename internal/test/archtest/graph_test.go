@@ -14,7 +14,7 @@ import (
 var mayImport = map[string][]string{
 	".":                        {"internal/cli"},
 	"internal/cli":             {anything},
-	"internal/ci":              {"awsauth", "ciinfo", "internal/console", "internal/hint", "publish", "publish/comment", "publish/outputs", "settings"},
+	"internal/ci":              {"awsauth", "ciinfo", "internal/console", "internal/environ", "internal/hint", "publish", "publish/comment", "publish/outputs", "settings"},
 	"publish":                  {"ciinfo", "internal/console", "internal/hint", "internal/notice", "internal/redact", "mlflow", "mlflow/store", "publish/comment", "publish/outputs", "publish/report", "settings", "step", "track"},
 	"publish/comment":          {"internal/pause"},
 	"publish/outputs":          {},
