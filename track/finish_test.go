@@ -225,7 +225,7 @@ func TestOneBadItemDoesNotCostTheOthers(t *testing.T) {
 func TestAStoreThatRejectsWhoeverAsksIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	st := open(t)
-	st.fail["LogBatch"] = &mlflow.RefusedError{Call: "POST runs/log-batch", Status: 403, Message: "no", Fix: "ask for the permission"}
+	st.fail["LogBatch"] = &mlflow.RejectedError{Call: "POST runs/log-batch", Status: 403, Message: "no", Fix: "ask for the permission"}
 	got := finisher(st).Finish(t.Context(), st.run(t), well(), step.Outputs{Result: results.Result{Params: []mlflow.Param{{Key: "a"}, {Key: "b"}}}})
 	n := 0
 	for _, call := range st.calls {

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -111,8 +112,8 @@ func (p *program) readFields() map[parameter]map[*types.Var]bool {
 // use is what one mention of a struct reads: fields, or what a parameter reads that it is passed on to.
 func (p *program) use(name ast.Expr, above []ast.Node, fields *types.Struct) ([]*types.Var, []parameter) {
 	expression := name
-	for i := len(above) - 1; i >= 0; i-- {
-		switch parent := above[i].(type) {
+	for _, node := range slices.Backward(above) {
+		switch parent := node.(type) {
 		case *ast.ParenExpr:
 			expression = parent
 			continue

@@ -134,7 +134,9 @@ func (p *program) structs() map[*types.Struct]string {
 					name = pkg.folder() + "." + declared.Name.Name
 				}
 			}
-			all[p.info.Types[literal].Type.(*types.Struct)] = name //nolint:errcheck,forcetypeassert // it is one
+			if of, ok := p.info.Types[literal].Type.(*types.Struct); ok {
+				all[of] = name
+			}
 		})
 	}
 	return all
