@@ -83,28 +83,22 @@ func TestDocumentedAbilities(t *testing.T) {
 		t.Fatal(err)
 	}
 	page, _, _ := strings.Cut(string(text), "\n\nA system that is not in the table")
-	rows := map[string]string{}
+	var rows [][2]string // name, what it does there
 	for line := range strings.Lines(page) {
 		if cells := strings.Split(line, "|"); len(cells) > 5 {
-			rows[strings.TrimSpace(cells[1])] = strings.TrimSpace(cells[5])
+			rows = append(rows, [2]string{strings.ToLower(cells[1]), strings.TrimSpace(cells[5])})
 		}
-	}
-	names := map[ciinfo.Provider]string{
-		ciinfo.GitHub: "GitHub Actions (and Gitea's, Forgejo's)", ciinfo.GitLab: "GitLab", ciinfo.Buildkite: "Buildkite", ciinfo.CircleCI: "CircleCI",
-		ciinfo.Azure: "Azure Pipelines", ciinfo.Bitbucket: "Bitbucket Pipelines", ciinfo.TeamCity: "TeamCity", ciinfo.Travis: "Travis CI",
-		ciinfo.Woodpecker: "Woodpecker", ciinfo.Drone: "Drone", ciinfo.Codefresh: "Codefresh", ciinfo.AppVeyor: "AppVeyor", ciinfo.Buddy: "Buddy",
-		ciinfo.Bitrise: "Bitrise", ciinfo.CodeBuild: "AWS CodeBuild", ciinfo.Jenkins: "Jenkins",
 	}
 	for _, provider := range providers(t) {
 		if provider == ciinfo.Local {
 			continue
 		}
-		row, documented := rows[names[provider]]
-		if !documented {
-			t.Errorf("%s has no row in docs/ci-systems.md", provider)
+		at := slices.IndexFunc(rows, func(row [2]string) bool { return strings.Contains(row[0], string(provider)) })
+		if at < 0 {
+			t.Errorf("%s has no row in docs/ci-systems.md: a name with this word in it", provider)
 			continue
 		}
-		if got, want := row, strings.Join(abilities(t, provider), ", "); got != want {
+		if got, want := rows[at][1], strings.Join(abilities(t, provider), ", "); got != want {
 			t.Errorf("%s: docs/ci-systems.md says %q, the code can do %q", provider, got, want)
 		}
 	}
@@ -139,7 +133,7 @@ func abilities(t *testing.T, provider ciinfo.Provider) []string {
 // TestKeep shows the lines that keep the offline folder.
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	for provider, want := range map[ciinfo.Provider]string{
+	want := map[ciinfo.Provider]string{
 		ciinfo.GitHub:    "uses: actions/upload-artifact@v4\n        with: {name: mlops-track, path: .mlops-track, include-hidden-files: true}",
 		ciinfo.GitLab:    "artifacts: {when: always, paths: [.mlops-track/]}",
 		ciinfo.Buildkite: `artifact_paths: [".mlops-track/**/*"]`,
@@ -153,12 +147,14 @@ func TestKeep(t *testing.T) {
 		ciinfo.Buddy:     "the folder .mlops-track stays in the file system of the pipeline",
 		ciinfo.Bitrise:   "- deploy-to-bitrise-io@2:\n        is_always_run: true\n        inputs: [deploy_path: .mlops-track, is_compress: \"true\"]",
 		ciinfo.Jenkins:   "archiveArtifacts artifacts: '.mlops-track/**', allowEmptyArchive: true",
-	} {
-		s := ci.For(job(provider, &strings.Builder{}))
-		if s.Keep == nil {
-			t.Errorf("%s keeps no folder", provider)
-		} else if got := s.Keep(".mlops-track"); !strings.Contains(got, want) {
-			t.Errorf("%s: %s\nlacks %s", provider, got, want)
+	}
+	for _, provider := range providers(t) {
+		got := ""
+		if keep := ci.For(job(provider, &strings.Builder{})).Keep; keep != nil {
+			got = keep(".mlops-track")
+		}
+		if (got == "") != (want[provider] == "") || !strings.Contains(got, want[provider]) {
+			t.Errorf("%s: %q, want %q", provider, got, want[provider])
 		}
 	}
 }

@@ -68,7 +68,7 @@ func TestOutputs(t *testing.T) {
 		if log.String() != want.lines {
 			t.Errorf("%s:\n%s\nwant\n%s", provider, log.String(), want.lines)
 		}
-		for _, name := range strings.Fields(want.left) {
+		for name := range strings.FieldsSeq(want.left) {
 			if err == nil || !strings.Contains(err.Error(), "output "+name+" is left out") {
 				t.Errorf("%s: %v does not say that %s is left out", provider, err, name)
 			}

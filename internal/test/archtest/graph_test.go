@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"mlflow/store":             {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/filestore", "mlflow/rest", "mlflow/server", "mlflow/sqlite"},
 	"mlflow/offline":           {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/store"},
 	"mlflow/internal/filelock": {},
-	"internal/console":         {"internal/hint", "internal/notice", "internal/redact"},
+	"internal/console":         {"internal/notice", "internal/redact"},
 	"internal/environ":         {},
 	"internal/hint":            {},
 	"internal/notice":          {"internal/hint"},
