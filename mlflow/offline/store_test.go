@@ -104,7 +104,7 @@ func TestRejectedAtTheStart(t *testing.T) {
 				j.Resume("0123", mlflow.NewRun{})
 				_, err = j.GetRun(t.Context(), "0123")
 			}
-			if rejected := new(mlflow.RefusedError); !errors.As(err, &rejected) || rejected.Status != http.StatusUnauthorized {
+			if rejected := new(mlflow.RejectedError); !errors.As(err, &rejected) || rejected.Status != http.StatusUnauthorized {
 				t.Errorf("error %v, want the 401", err)
 			}
 			if _, err := os.Stat(j.dir); j.Began() || j.Lost() != nil || err == nil {
