@@ -87,7 +87,7 @@ func (e *Error) Hint() string {
 	}
 	values := map[string]string{
 		"region": strconv.Quote(e.call.region), "region name": e.call.region, "seconds": strconv.Itoa(int(e.call.duration.Seconds())),
-		"role": e.call.role.base(), "caller trust": callerTrust(e.call, callerIn(e.Message)), "clock": e.clockHint(), "expiry": e.expiredHint(),
+		"role": e.call.role.base(), "caller trust": callerTrust(callerIn(e.Message), e.call.externalID, e.call.tagged), "clock": e.clockHint(), "expiry": e.expiredHint(),
 		"claims": e.Claims.String(), "note": subjectNote(e.Claims), "token trust": webIdentityTrust(e.call.role, e.Claims),
 		"issuer": e.Claims.Issuer, "issuer root": strings.TrimSuffix(e.Claims.Issuer, "/"), "provider": providerARN(e.call.role, e.Claims),
 		"audience": strings.Join(e.Claims.Audience, ", "), "audiences": strings.Join(e.Claims.Audience, " "),

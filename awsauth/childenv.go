@@ -27,8 +27,8 @@ type Child struct {
 	RoleAssumed   bool            // then the step needs no OIDC tokens of its own
 	TokenVariable string          // that holds the web identity token, if one does
 
-	// Getenv reads the environment that the step would inherit, for NO_PROXY; nil: that one stays as it is.
-	Getenv func(name string) string
+	// NoProxy holds NO_PROXY and no_proxy as the step would inherit them; nil: they stay as they are.
+	NoProxy map[string]string
 }
 
 // Environment returns the variables to set for the step and, of the names that it would inherit, those to take out. What is
@@ -69,7 +69,7 @@ func (c Child) Environment(inherited []string) (set map[string]string, remove []
 // and its token to the proxy.
 func (c Child) keepOffProxy(set map[string]string, inherited []string) {
 	has := func(name string) bool { return slices.Contains(inherited, name) }
-	if c.Getenv == nil || !slices.ContainsFunc([]string{"HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}, has) {
+	if c.NoProxy == nil || !slices.ContainsFunc([]string{"HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}, has) {
 		return
 	}
 	names := slices.DeleteFunc([]string{"NO_PROXY", "no_proxy"}, func(name string) bool { return !has(name) })
@@ -77,7 +77,7 @@ func (c Child) keepOffProxy(set map[string]string, inherited []string) {
 		names = []string{"NO_PROXY"}
 	}
 	for _, name := range names {
-		switch value := c.Getenv(name); {
+		switch value := c.NoProxy[name]; {
 		case value == "":
 			set[name] = loopbackAddress
 		case value != "*" && !slices.Contains(strings.Split(value, ","), loopbackAddress):

@@ -18,12 +18,16 @@ var inherited = []string{
 	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 	"AWS_CREDENTIAL_EXPIRATION", "AWS_CONFIG_FILE", "AWS_ENDPOINT_URL_S3",
 	"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN", "MLOPS_ID_TOKEN",
+	"CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "BITBUCKET_STEP_OIDC_TOKEN",
 }
 
 func TestChildEnvironment(t *testing.T) {
 	endpoint := &awsauth.Endpoint{URL: "http://127.0.0.1:1/credentials", TokenFile: "/private/aws-token"}
 	creds := aws.Credentials{AccessKeyID: "ASIA1", SecretAccessKey: "secret1", SessionToken: "token1"}
-	oidc := []string{"MLOPS_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
+	oidc := []string{
+		"MLOPS_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+		"CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "BITBUCKET_STEP_OIDC_TOKEN",
+	}
 	keys := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 	rest := []string{
 		"AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
@@ -102,7 +106,7 @@ func TestChildEnvironmentKeepsTheEndpointOffTheProxy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			child := awsauth.Child{
 				Mode: awsauth.Refreshing, Endpoint: &awsauth.Endpoint{},
-				Getenv: func(name string) string { return test.inherited[name] },
+				NoProxy: test.inherited,
 			}
 			set, _ := child.Environment(slices.Collect(maps.Keys(test.inherited)))
 			if diff := cmp.Diff(test.want, set); diff != "" {

@@ -112,7 +112,7 @@ func hostile(t *testing.T) (map[string]string, awsauth.SharedFiles) {
 // apply is what the job does with the environment of its step.
 func apply(child awsauth.Child, environ map[string]string) map[string]string {
 	environ = maps.Clone(environ)
-	child.Getenv = func(name string) string { return environ[name] }
+	child.NoProxy = environ
 	set, remove := child.Environment(slices.Collect(maps.Keys(environ)))
 	maps.Copy(environ, set)
 	for _, name := range remove {

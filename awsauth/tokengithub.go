@@ -17,16 +17,10 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
-// The variables with which a GitHub job asks for OIDC tokens. The training step does not need them.
-//
-// https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
-const (
-	githubRequestURL   = "ACTIONS_ID_TOKEN_REQUEST_URL"
-	githubRequestToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
-)
-
 // GitHubTokens asks GitHub for a token with this audience (empty: DefaultAudience), a new one each time. getenv reads
 // the environment of the job; client may be nil.
+//
+// https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
 func GitHubTokens(getenv func(string) string, audience string, client *http.Client) TokenSource {
 	options := []githubactions.Option{githubactions.WithGetenv(getenv)}
 	if client != nil {
@@ -109,9 +103,9 @@ func (g *githubTokens) fromFork() bool {
 }
 
 // GitHubTokensEnd returns when GitHub stops giving tokens to this job, about 6 h after its start. It is zero where the
-// job's request token does not say.
-func GitHubTokensEnd(getenv func(string) string) time.Time {
-	claims, err := ParseClaims(getenv(githubRequestToken))
+// job's ACTIONS_ID_TOKEN_REQUEST_TOKEN does not say.
+func GitHubTokensEnd(requestToken string) time.Time {
+	claims, err := ParseClaims(requestToken)
 	if err != nil {
 		return time.Time{}
 	}

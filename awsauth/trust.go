@@ -48,13 +48,13 @@ func webIdentityTrust(r role, c Claims) string {
 }
 
 // callerTrust is a statement that accepts the caller of AssumeRole.
-func callerTrust(c call, caller string) string {
+func callerTrust(caller, externalID string, tagged bool) string {
 	s := statement{Effect: "Allow", Principal: map[string]string{"AWS": principal(caller)}, Action: "sts:AssumeRole"}
-	if c.tagged {
+	if tagged {
 		s.Action = []string{"sts:AssumeRole", "sts:TagSession"}
 	}
-	if c.externalID != "" {
-		s.Condition = map[string]map[string]any{"StringEquals": {"sts:ExternalId": c.externalID}}
+	if externalID != "" {
+		s.Condition = map[string]map[string]any{"StringEquals": {"sts:ExternalId": externalID}}
 	}
 	return s.String()
 }

@@ -16,8 +16,9 @@ import (
 func main() {
 	const metrics, points = 10_000, 1000
 	r := report.Report{
-		Status: "FINISHED", RunName: "bench", RunURL: "https://mlflow.example.com/#/experiments/1/runs/1", Duration: time.Minute,
-		Metrics: make(map[string]float64, metrics), Histories: make(map[string][]report.Point, metrics),
+		Run:     report.Run{Name: "bench", URL: "https://mlflow.example.com/#/experiments/1/runs/1"},
+		Outcome: report.Outcome{Status: "FINISHED", Duration: time.Minute},
+		Values:  report.Values{Metrics: make(map[string]float64, metrics), Histories: make(map[string][]report.Point, metrics)},
 	}
 	history := make([]report.Point, points) // as a store answers: one metric after the other
 	for m := range metrics {
@@ -25,8 +26,8 @@ func main() {
 			history[i] = report.Point{Step: int64(i), Value: 1/float64(i+1) + math.Abs(float64((i*m)%97)/1000)}
 		}
 		name := fmt.Sprintf("layer_%05d/loss", m)
-		r.Histories[name] = report.Thin(history)
-		r.Metrics[name] = history[points-1].Value
+		r.Values.Histories[name] = report.Thin(history)
+		r.Values.Metrics[name] = history[points-1].Value
 	}
 	page, comment := report.Markdown(r), report.Comment(r, report.MaxComment)
 	if err := report.Write(io.Discard, r); err != nil {

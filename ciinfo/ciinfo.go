@@ -24,11 +24,12 @@ const (
 	Local      Provider = "local" // a laptop, or a CI system that is not known
 )
 
-// Source is where Detect looks.
+// Source is where Detect looks. All that is not plain text is handed in, so that Detect does no I/O of its own.
 type Source struct {
 	Getenv   func(string) string
 	ReadFile func(string) ([]byte, error) // reads GitHub's event file and TeamCity's files of parameters
-	Dir      string                       // folder in which git is asked on a laptop
+	Git      func(args ...string) string  // asks git on a laptop; nil: there is none
+	Username func() string                // the account's name, where no variable says it; may be nil
 	Matrix   string                       // setting matrix: JSON; empty or null outside a matrix
 	JobID    string                       // setting job-id
 }

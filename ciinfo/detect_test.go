@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/internal/ci"
 )
 
 // pullRequest is a GitHub job whose head commit only the event file tells.
@@ -64,7 +65,7 @@ func TestNothingKnown(t *testing.T) {
 			}
 		}
 	}
-	if info := ciinfo.Detect(ciinfo.Source{Getenv: empty, Dir: t.TempDir()}); info.Provider != ciinfo.Local || info.Tags()["mlflow.source.type"] != "LOCAL" {
+	if info := ciinfo.Detect(ciinfo.Source{Getenv: empty, Git: ci.Git(t.TempDir())}); info.Provider != ciinfo.Local || info.Tags()["mlflow.source.type"] != "LOCAL" {
 		t.Errorf("%+v", info)
 	}
 }
@@ -111,7 +112,7 @@ func TestLaptop(t *testing.T) {
 		}
 	}
 	detect := func(dir string) ciinfo.Info {
-		return ciinfo.Detect(ciinfo.Source{Dir: dir, Getenv: func(name string) string { return map[string]string{"USER": "ann"}[name] }})
+		return ciinfo.Detect(ciinfo.Source{Git: ci.Git(dir), Getenv: func(name string) string { return map[string]string{"USER": "ann"}[name] }})
 	}
 	check := func(doing string, got, want any) {
 		t.Helper()

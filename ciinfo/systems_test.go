@@ -23,7 +23,7 @@ func detectIn(t *testing.T, environments ...map[string]string) ciinfo.Info {
 	for _, env := range environments {
 		maps.Copy(all, env)
 	}
-	return ciinfo.Detect(ciinfo.Source{Getenv: func(name string) string { return all[name] }, Dir: "testdata"})
+	return ciinfo.Detect(ciinfo.Source{Getenv: func(name string) string { return all[name] }})
 }
 
 // environments are those of testdata by file.

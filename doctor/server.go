@@ -49,9 +49,9 @@ func (s Server) connect(ctx context.Context) (*rest.Client, Finding) {
 		return nil, s.failed(err)
 	}
 	version, err := client.Version(ctx)
-	var refused *mlflow.RejectedError
+	var rejected *mlflow.RejectedError
 	switch {
-	case errors.As(err, &refused) && (refused.Status == 401 || refused.Status == 403 || refused.Status == 404):
+	case errors.As(err, &rejected) && (rejected.Status == 401 || rejected.Status == 403 || rejected.Status == 404):
 		return client, ok("%s, which does not tell its version", s.Display) // the next check tells what this means
 	case err != nil:
 		return client, s.failed(err)

@@ -32,14 +32,14 @@ type RunSearch struct {
 	Limit        int      // 0: all
 }
 
-// Match reports whether a run has the tags and one of the statuses.
-func (s RunSearch) Match(run Run) bool {
+// Match reports whether a run with this status and these tags is asked for.
+func (s RunSearch) Match(status Status, tags map[string]string) bool {
 	for _, tag := range s.Tags {
-		if value, ok := run.Tags[tag.Key]; !ok || value != tag.Value {
+		if value, ok := tags[tag.Key]; !ok || value != tag.Value {
 			return false
 		}
 	}
-	return s.MatchStatus(run.Status)
+	return s.MatchStatus(status)
 }
 
 // MatchStatus reports whether runs of a status are asked for.
@@ -69,4 +69,7 @@ type Models interface {
 	LoggedModels(ctx context.Context, experimentID, runID string) ([]LoggedModel, error)
 	// CreateModelVersion adds a version to a registered model and creates the model when there is none.
 	CreateModelVersion(ctx context.Context, version NewModelVersion) (ModelVersion, error)
+	// FindModelVersion returns the newest version of the registered model that has this run and source. One that does not
+	// exist is ErrNotFound.
+	FindModelVersion(ctx context.Context, version NewModelVersion) (ModelVersion, error)
 }

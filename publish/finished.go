@@ -15,25 +15,36 @@ import (
 func (p Publisher) report(e Ended) report.Report {
 	run, verdict := e.Run.Run, e.Run.Verdict
 	r := report.Report{
-		Status: string(verdict.Status), ExitCode: e.ExitCode, ErrorType: verdict.ErrorType, ErrorMessage: verdict.ErrorMessage,
-		Experiment: e.Experiment, RunName: run.Name, RunID: run.ID, RunURL: e.Place.RunURL, Store: e.Place.Store, Kept: e.Place.Offline,
-		JobURL: cmp.Or(p.CI.Job.URL, p.CI.Pipeline.RunURL), Commit: p.CI.Head.ShortSHA(), CommitURL: p.CI.CommitURL(),
-		Duration: e.Step.End.Sub(e.Step.Start), Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		OwnParams: e.Run.OwnParams, Histories: e.Curves, Params: run.Params, Metrics: make(map[string]float64, len(run.Metrics)),
-		LogTail: e.Step.Tail, Warnings: warnings(e.Notices),
-		Artifacts: report.Artifacts{
-			Files: e.Run.Uploads.Files, Bytes: e.Run.Uploads.Bytes, Failed: len(e.Run.Uploads.Failed), Paths: e.Run.Uploaded,
+		Run: report.Run{
+			Experiment: e.Experiment, Name: run.Name, ID: run.ID, URL: e.Place.RunURL, Store: e.Place.Store, Kept: e.Place.Offline,
 		},
+		Outcome: report.Outcome{
+			Status: string(verdict.Status), ExitCode: e.ExitCode, ErrorType: verdict.ErrorType, ErrorMessage: verdict.ErrorMessage,
+			Duration: e.Step.End.Sub(e.Step.Start), LogTail: e.Step.Tail,
+		},
+		Job: report.Job{
+			URL: cmp.Or(p.CI.Job.URL, p.CI.Pipeline.RunURL), Commit: p.CI.Head.ShortSHA(), CommitURL: p.CI.CommitURL(),
+			Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+		},
+		Values: report.Values{
+			OwnParams: e.Run.OwnParams, Histories: e.Curves, Params: run.Params, Metrics: make(map[string]float64, len(run.Metrics)),
+		},
+		Outputs: report.Outputs{
+			Artifacts: report.Artifacts{
+				Files: e.Run.Uploads.Files, Bytes: e.Run.Uploads.Bytes, Failed: len(e.Run.Uploads.Failed), Paths: e.Run.Uploaded,
+			},
+		},
+		Warnings: warnings(e.Notices),
 		Origin: report.Origin{
 			Change: p.CI.Change.ID, Head: p.CI.Head.SHA, Key: p.Thread.Key(p.CI.Pipeline.Name, p.CI.Job.Name, e.Experiment),
 			Section: p.CI.Job.MatrixLabel, Run: p.CI.Pipeline.RunNumber(), Attempt: p.CI.Pipeline.Attempt, Ended: e.Step.End,
 		},
 	}
 	for key, m := range run.Metrics {
-		r.Metrics[key] = m.Value
+		r.Values.Metrics[key] = m.Value
 	}
 	if m := e.Run.Model; m.Name != "" {
-		r.Model = fmt.Sprintf("%s version %s", m.Name, m.Version)
+		r.Outputs.Model = fmt.Sprintf("%s version %s", m.Name, m.Version)
 	}
 	return r
 }

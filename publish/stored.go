@@ -26,12 +26,21 @@ func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experime
 	}
 	commit := run.Tags["mlflow.source.git.commit"]
 	r := report.Report{
-		Status: string(run.Status), ExitCode: int(number(run.Tags["mlops.exit_code"])), ErrorType: run.Tags["mlops.error_type"],
-		ErrorMessage: run.Tags["mlops.error_message"], Experiment: experiment, RunName: run.Name, RunID: run.ID,
-		RunURL: st.RunURL(run.ExperimentID, run.ID), Store: st.Display,
-		JobURL:   cmp.Or(run.Tags["cicd.pipeline.task.run.url.full"], run.Tags["cicd.pipeline.run.url.full"]),
-		Duration: max(0, run.End.Sub(run.Start)), Params: run.Params, Metrics: make(map[string]float64, len(run.Metrics)),
-		Histories: Curves(ctx, st, run.ID, run.Metrics), Commit: commit[:min(7, len(commit))], Warnings: storedWarnings(run.Tags),
+		Run: report.Run{
+			Experiment: experiment, Name: run.Name, ID: run.ID, URL: st.RunURL(run.ExperimentID, run.ID), Store: st.Display,
+		},
+		Outcome: report.Outcome{
+			Status: string(run.Status), ExitCode: int(number(run.Tags["mlops.exit_code"])), ErrorType: run.Tags["mlops.error_type"],
+			ErrorMessage: run.Tags["mlops.error_message"], Duration: max(0, run.End.Sub(run.Start)),
+		},
+		Job: report.Job{
+			URL:    cmp.Or(run.Tags["cicd.pipeline.task.run.url.full"], run.Tags["cicd.pipeline.run.url.full"]),
+			Commit: commit[:min(7, len(commit))],
+		},
+		Values: report.Values{
+			Params: run.Params, Metrics: make(map[string]float64, len(run.Metrics)), Histories: Curves(ctx, st, run.ID, run.Metrics),
+		},
+		Warnings: storedWarnings(run.Tags),
 		Origin: report.Origin{
 			Change: run.Tags["vcs.change.id"], Head: run.Tags["vcs.ref.head.revision"], Section: ciinfo.MatrixLabel(run.Tags["mlops.ci.matrix"]),
 			Key: p.Thread.Key(run.Tags["cicd.pipeline.name"], run.Tags["cicd.pipeline.task.name"], experiment),
@@ -39,7 +48,7 @@ func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experime
 		},
 	}
 	for key, m := range run.Metrics {
-		r.Metrics[key] = m.Value
+		r.Values.Metrics[key] = m.Value
 	}
 	return r, nil
 }

@@ -44,6 +44,7 @@ func invalid(messages ...string) []results.Problem {
 }
 
 func TestJudge(t *testing.T) {
+	t.Parallel()
 	raised := step.Exception{Type: "ValueError", Message: "bad learning rate"}
 	const missing = "autolog captured no params and the result has none"
 	for _, c := range []struct {
@@ -94,6 +95,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestErrorMessageIsTheEndOfStandardErrorInCharacters(t *testing.T) {
+	t.Parallel()
 	v := track.Judge(track.Stored{}, step.Result{ExitCode: 1, Tail: strings.Repeat("ü", 3000) + "\xff the cause\n"}, step.Outputs{}, nil)
 	if n := len([]rune(v.ErrorMessage)); n != 500 || !strings.HasSuffix(v.ErrorMessage, "ü� the cause") {
 		t.Errorf("message of %d characters: %q", n, v.ErrorMessage)
@@ -105,6 +107,7 @@ func TestErrorMessageIsTheEndOfStandardErrorInCharacters(t *testing.T) {
 }
 
 func TestMissingParams(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		change  func(*track.Stored, *step.Outputs)
@@ -137,6 +140,7 @@ func TestMissingParams(t *testing.T) {
 }
 
 func TestTheRunsOwnValuesStay(t *testing.T) {
+	t.Parallel()
 	stored := track.Stored{Run: mlflow.Run{
 		Params:  map[string]string{"max_depth": "3", "b": "1"},
 		Metrics: map[string]mlflow.Metric{"accuracy": {Value: 0.9}},
@@ -172,6 +176,7 @@ func TestTheRunsOwnValuesStay(t *testing.T) {
 }
 
 func TestManyCollisionsFitATag(t *testing.T) {
+	t.Parallel()
 	stored, outputs := track.Stored{Run: mlflow.Run{Params: map[string]string{}}}, step.Outputs{}
 	for i := range 300 {
 		key := fmt.Sprintf("%s%03d", strings.Repeat("k", 30), i)
@@ -185,6 +190,7 @@ func TestManyCollisionsFitATag(t *testing.T) {
 }
 
 func TestTagsOfAFailure(t *testing.T) {
+	t.Parallel()
 	v := track.Judge(track.Stored{}, step.Result{ExitCode: 3, Tail: "no data"}, step.Outputs{}, nil)
 	want := []mlflow.Tag{
 		{Key: "mlops.status", Value: "failed"}, {Key: "mlops.error_type", Value: "ExitError"}, {Key: "mlops.error_message", Value: "no data"},
@@ -200,6 +206,7 @@ func TestTagsOfAFailure(t *testing.T) {
 }
 
 func TestAGateFailsTheJobNotTheRun(t *testing.T) {
+	t.Parallel()
 	gates := []track.Gate{
 		{Condition: "acc > 0.8", Reason: "0.9"}, {Condition: "loss < 0.1", Failed: true, Reason: "it is 0.2"},
 	}
@@ -226,6 +233,7 @@ func texts(notices []notice.Notice) []string {
 }
 
 func TestNoticesInTheOrderOfReading(t *testing.T) {
+	t.Parallel()
 	training := captured()
 	training.Warnings = []string{"of the hook"}
 	stored := track.Stored{
@@ -252,6 +260,7 @@ func TestNoticesInTheOrderOfReading(t *testing.T) {
 }
 
 func TestNoticesAboutAutolog(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name     string
 		training step.Training

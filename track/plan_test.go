@@ -45,6 +45,7 @@ func tagsOf(t *testing.T, p track.Plan) map[string]string {
 }
 
 func TestRunName(t *testing.T) {
+	t.Parallel()
 	github := onGitHub()
 	again := github
 	again.Pipeline.Attempt, again.Job.MatrixLabel = 2, "lr=0.1"
@@ -72,6 +73,7 @@ func TestRunName(t *testing.T) {
 }
 
 func TestPlanOnGitHub(t *testing.T) {
+	t.Parallel()
 	p := track.NewPlan(settings.Run{}, onGitHub(), track.Program{Version: "1.2", JobTag: "job", Source: "train.py"}, now)
 	want := map[string]string{
 		"cicd.pipeline.name": "train", "cicd.pipeline.run.id": "99", "cicd.pipeline.task.name": "train",
@@ -92,6 +94,7 @@ func TestPlanOnGitHub(t *testing.T) {
 }
 
 func TestPlanOnALaptop(t *testing.T) {
+	t.Parallel()
 	p := track.NewPlan(settings.Run{}, ciinfo.Info{Provider: ciinfo.Local}, track.Program{Version: "1.2", JobTag: "job", Dir: "/p"}, now)
 	want := map[string]string{"mlflow.source.type": "LOCAL", "mlops.job.id": "job", "mlops.version": "1.2"}
 	if diff := cmp.Diff(want, tagsOf(t, p)); diff != "" || p.Experiment != mlflow.DefaultExperiment {
@@ -103,6 +106,7 @@ func TestPlanOnALaptop(t *testing.T) {
 }
 
 func TestTheUsersLastTagWins(t *testing.T) {
+	t.Parallel()
 	p := track.NewPlan(settings.Run{Tags: []mlflow.Tag{
 		{Key: "vcs.ref.head.name", Value: "first"}, {Key: "mlflow.source.name", Value: "mine.py"}, {Key: "vcs.ref.head.name", Value: "mine"},
 		{Key: "long", Value: strings.Repeat("ü", mlflow.MaxTagLength+1)},
@@ -120,6 +124,7 @@ func TestTheUsersLastTagWins(t *testing.T) {
 }
 
 func TestTheRunAroundIsResumedOrTheParent(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name           string
 		inherited      settings.Inherited

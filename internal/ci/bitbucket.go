@@ -8,7 +8,7 @@ func bitbucket(job Job) System {
 	const variable = "BITBUCKET_STEP_OIDC_TOKEN"
 	s := System{Keep: keepOnBitbucket}
 	if token := job.Getenv(variable); token != "" {
-		s.AWS = AWS{Offered: true, SessionName: "Bitbucket", Tokens: givenToken(variable, token)}
+		s.AWS = AWS{Offered: true, Origin: variable, SessionName: "Bitbucket", Tokens: givenToken(variable, token)}
 	}
 	return s
 }

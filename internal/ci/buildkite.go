@@ -31,7 +31,7 @@ func buildkite(job Job) System {
 	s.Log = &buildkiteLog{agent: agent}
 	s.Summary = func(render func(int) string) error { return annotate(agent, job.Getenv("BUILDKITE_JOB_ID"), render) }
 	// Every job may ask for tokens, so a job that does is not known: credentials in the environment go first.
-	s.AWS = AWS{SessionName: "Buildkite", Tokens: func(t settings.Token) (awsauth.TokenSource, time.Time) {
+	s.AWS = AWS{Origin: "Buildkite", Audience: true, SessionName: "Buildkite", Tokens: func(t settings.Token) (awsauth.TokenSource, time.Time) {
 		return buildkiteTokens{agent, t.Audience}, time.Time{}
 	}}
 	return s

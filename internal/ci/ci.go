@@ -31,6 +31,8 @@ type System struct {
 type AWS struct {
 	Offered     bool // the job was given a way to get tokens; else Tokens says what is missing
 	Tokens      func(t settings.Token) (source awsauth.TokenSource, last time.Time)
+	Origin      string // where the tokens come from, for people
+	Audience    bool   // they are for the audience that is asked for; else for one that the system chooses
 	SessionName string
 	SessionTags []awsauth.Tag
 }

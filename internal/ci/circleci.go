@@ -14,7 +14,7 @@ func circleci(job Job) System {
 	s := System{Keep: keepOnCircleCI}
 	for _, name := range []string{"CIRCLE_OIDC_TOKEN_V2", "CIRCLE_OIDC_TOKEN"} {
 		if token := job.Getenv(name); token != "" {
-			s.AWS = AWS{SessionName: "CircleCI", Tokens: givenToken(name, token)}
+			s.AWS = AWS{Origin: name, SessionName: "CircleCI", Tokens: givenToken(name, token)}
 			break
 		}
 	}

@@ -55,12 +55,14 @@ func githubAWS(job Job) AWS {
 	return AWS{
 		Offered: job.Getenv(tokenRequestURL) != "",
 		Tokens: func(t settings.Token) (awsauth.TokenSource, time.Time) {
-			last := awsauth.GitHubTokensEnd(job.Getenv)
+			last := awsauth.GitHubTokensEnd(job.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
 			if last.IsZero() {
 				last = job.Now().Add(jobLimit)
 			}
 			return awsauth.GitHubTokens(job.Getenv, t.Audience, nil), last
 		},
+		Origin:      "GitHub",
+		Audience:    true,
 		SessionName: "GitHubActions",
 		SessionTags: awsauth.GitHubTags(awsauth.Job{
 			Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Action: job.Getenv("GITHUB_ACTION"), Actor: ci.Job.User,

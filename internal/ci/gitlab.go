@@ -21,6 +21,7 @@ func gitlab(job Job) System {
 			Tokens: func(t settings.Token) (awsauth.TokenSource, time.Time) {
 				return awsauth.VariableToken(t.Variable, job.Getenv(t.Variable)), time.Time{}
 			},
+			Origin:      "GitLab",
 			SessionName: "GitLabCI",
 			SessionTags: awsauth.GitLabTags(awsauth.Job{
 				Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Action: ci.Job.Name, Actor: ci.Job.User,

@@ -108,7 +108,8 @@ func ambientVariables() []string {
 func (a *app) forStep(ctx context.Context, c *credentials, private string) (err error) {
 	c.child = awsauth.Child{
 		Mode: awsauth.ChildMode(c.settings.Credentials), Region: c.session.Identity().Region,
-		RoleAssumed: c.settings.Role.ARN != "", TokenVariable: c.settings.Token.Variable, Getenv: a.getenv,
+		RoleAssumed: c.settings.Role.ARN != "", TokenVariable: c.settings.Token.Variable,
+		NoProxy: map[string]string{"NO_PROXY": a.getenv("NO_PROXY"), "no_proxy": a.getenv("no_proxy")},
 	}
 	if !c.child.RoleAssumed {
 		c.child.Mode = awsauth.None

@@ -20,6 +20,7 @@ import (
 	"github.com/Iyalvan/mlops-track/awsauth"
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/doctor"
+	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
@@ -144,7 +145,8 @@ func (e *examination) comment() doctor.Comment {
 }
 
 func (e *examination) aws(signed bool) doctor.AWS {
-	in, options := e.settings.AWS, e.sessionOptions(e.settings.AWS, e.system(e.info).AWS)
+	in, offer := e.settings.AWS, e.system(e.info).AWS
+	options := e.sessionOptions(in, offer)
 	look := doctor.AWS{
 		Role: in.Role.ARN, Duration: in.Role.Duration, Policy: in.Role.InlinePolicy, Policies: in.Role.ManagedPolicies,
 		Needed: signed || in.Role.ARN != "" || in.Profile != "" || len(in.AllowedAccounts) > 0, Now: time.Now,
@@ -159,20 +161,23 @@ func (e *examination) aws(signed bool) doctor.AWS {
 	}
 	if options.Tokens != nil {
 		look.Token = options.Tokens.Token
-		look.Source, look.Audience = tokenOrigin(in.Token, e.getenv)
+		look.Source, look.Audience = tokenOrigin(in.Token, offer, e.getenv)
 	}
 	return look
 }
 
 // tokenOrigin says where OIDC tokens come from, and the audience that they have if we choose it.
-func tokenOrigin(t settings.Token, getenv func(string) string) (source, audience string) {
+func tokenOrigin(t settings.Token, offer ci.AWS, getenv func(string) string) (source, audience string) {
 	switch {
 	case t.File != "":
 		return t.File, ""
 	case getenv(t.Variable) != "":
 		return t.Variable, ""
 	}
-	return "GitHub", t.Audience
+	if !offer.Audience {
+		return offer.Origin, ""
+	}
+	return offer.Origin, t.Audience
 }
 
 func (e *examination) clock(remote, signed bool) doctor.Clock {

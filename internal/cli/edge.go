@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
+	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/settings"
 )
@@ -20,7 +21,9 @@ func (a *app) http() *http.Client {
 }
 
 func (a *app) detectCI(s settings.CI) ciinfo.Info {
-	return ciinfo.Detect(ciinfo.Source{Getenv: a.getenv, ReadFile: os.ReadFile, Dir: a.Dir, Matrix: s.Matrix, JobID: s.JobID})
+	return ciinfo.Detect(ciinfo.Source{
+		Getenv: a.getenv, ReadFile: os.ReadFile, Git: ci.Git(a.Dir), Username: ci.Username, Matrix: s.Matrix, JobID: s.JobID,
+	})
 }
 
 // absolute is a path from the folder that we were started in.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 )
@@ -90,8 +89,8 @@ func (c *Console) Mask(secret string) {
 		}
 		mask, err := c.commands.Mask(part)
 		c.command(mask)
-		if err != nil {
-			c.note("warning", err.Error(), hint.Of(err))
+		for _, n := range notice.FromError(err) {
+			c.note("warning", n.Text, n.Hint)
 		}
 	}
 }
@@ -119,7 +118,7 @@ func (c *Console) note(severity, text, hint string) {
 		c.print("hint: ", hint)
 	}
 	if c.commands != nil {
-		c.write(c.commands.Annotate(severity, joined(text, hint)))
+		c.write(c.commands.Annotate(severity, Inert(joined(text, hint))))
 	}
 }
 

@@ -29,7 +29,7 @@ func Of(err error) string {
 	if err == nil {
 		return ""
 	}
-	if e, ok := err.(interface{ Hint() string }); ok { //nolint:errorlint // the chain is walked here
+	if e, ok := err.(interface{ Hint() string }); ok {
 		if text := e.Hint(); text != "" {
 			return text
 		}

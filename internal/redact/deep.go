@@ -16,9 +16,8 @@ func Deep[T any](r *Redactor, v T) T {
 
 // copier makes one deep copy.
 type copier struct {
-	*Redactor
-
-	texts map[reflect.Type]bool // whether values of a type hold text
+	redactor *Redactor
+	texts    map[reflect.Type]bool // whether values of a type hold text
 }
 
 // holdsText says whether there can be text in a value of a type. Curves of millions of numbers are not looked through.
@@ -54,7 +53,7 @@ func (c copier) deep(v reflect.Value) reflect.Value {
 	out.Set(v)
 	switch v.Kind() {
 	case reflect.String:
-		out.SetString(c.Text(v.String()))
+		out.SetString(c.redactor.Text(v.String()))
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {

@@ -97,7 +97,7 @@ func (p *proxied) putPart(ctx context.Context, to string, from Source, offset, l
 	}
 	err = p.client.Do(ctx, rest.Call{
 		Name: fmt.Sprintf("PUT part of artifact %q", to), Method: http.MethodPut, URL: u, Header: header, Foreign: true,
-		Body: from.section(offset, length), Length: length, Timeout: uploadTimeout,
+		Body: rest.Body{Open: from.section(offset, length), Length: length}, Timeout: uploadTimeout,
 	}, func(resp *http.Response) error {
 		etag = resp.Header.Get("ETag") // with its quotes, as complete wants it
 		return drained(resp)

@@ -48,7 +48,7 @@ func (p *presigned) Put(ctx context.Context, to string, from Source) error {
 	}
 	return p.client.Do(ctx, rest.Call{
 		Name: fmt.Sprintf("PUT artifact %q", to), Method: http.MethodPut, URL: address, Header: headers, Foreign: true,
-		Body: from.section(0, size), Length: size, Timeout: uploadTimeout,
+		Body: rest.Body{Open: from.section(0, size), Length: size}, Timeout: uploadTimeout,
 	}, drained)
 }
 

@@ -49,7 +49,7 @@ func (p *proxied) Put(ctx context.Context, to string, from Source) error {
 	return p.client.Do(ctx, rest.Call{
 		Name: fmt.Sprintf("PUT artifact %q", to), Method: http.MethodPut, URL: p.url("artifacts", to),
 		Header: http.Header{"Content-Type": {"application/octet-stream"}},
-		Body:   from.section(0, size), Length: size, Timeout: uploadTimeout,
+		Body:   rest.Body{Open: from.section(0, size), Length: size}, Timeout: uploadTimeout,
 	}, drained)
 }
 

@@ -19,10 +19,9 @@ import (
 
 // bucketBatch is an upload into a bucket. What is there already is not sent again, and a manifest tells what was sent.
 type bucketBatch struct {
-	*bucket
-
-	there map[string]object // by path
-	same  atomic.Int64
+	bucket *bucket
+	there  map[string]object // by path
+	same   atomic.Int64
 
 	mu   sync.Mutex
 	sent manifest
@@ -58,7 +57,7 @@ func (s *bucketBatch) Put(ctx context.Context, to string, from Source) error {
 		return err
 	}
 	if content.sha256 == "" {
-		if content, err = s.put(ctx, to, from); err != nil {
+		if content, err = s.bucket.put(ctx, to, from); err != nil {
 			return err
 		}
 	} else {
@@ -101,9 +100,9 @@ func (s *bucketBatch) compare(ctx context.Context, to string, from Source) (dige
 
 // crc32 is the checksum that S3 keeps of a whole object, empty if it tells none.
 func (s *bucketBatch) crc32(ctx context.Context, name string) string {
-	key := s.key(name)
-	out, err := s.client.Load().HeadObject(ctx, &s3.HeadObjectInput{
-		Bucket: &s.name, Key: &key, ChecksumMode: types.ChecksumModeEnabled, ExpectedBucketOwner: s.owner(),
+	key := s.bucket.key(name)
+	out, err := s.bucket.client.Load().HeadObject(ctx, &s3.HeadObjectInput{
+		Bucket: &s.bucket.name, Key: &key, ChecksumMode: types.ChecksumModeEnabled, ExpectedBucketOwner: s.bucket.owner(),
 	})
 	if err != nil || out.ChecksumType == types.ChecksumTypeComposite || strings.Contains(aws.ToString(out.ChecksumCRC32), "-") {
 		return ""

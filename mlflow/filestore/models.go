@@ -118,6 +118,33 @@ func ensureModel(ctx context.Context, folder, name string) error {
 	return writeMeta(folder, d)
 }
 
+// FindModelVersion implements mlflow.Models.
+func (s *Store) FindModelVersion(ctx context.Context, v mlflow.NewModelVersion) (mlflow.ModelVersion, error) {
+	notFound := fmt.Errorf("version of model %q for run %q: %w", v.Name, v.RunID, mlflow.ErrNotFound)
+	if v.Name == "" || !filepath.IsLocal(v.Name) {
+		return mlflow.ModelVersion{}, notFound
+	}
+	model := filepath.Join(s.root, registry, v.Name)
+	next, err := nextVersion(model)
+	if err != nil {
+		return mlflow.ModelVersion{}, err
+	}
+	for number := next - 1; number > 0; number-- {
+		var m struct {
+			RunID  string `yaml:"run_id"`
+			Source string `yaml:"source"`
+		}
+		_, err := readMeta(ctx, filepath.Join(model, versionPrefix+strconv.Itoa(number)), &m)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // MLflow deletes versions
+			return mlflow.ModelVersion{}, err
+		}
+		if err == nil && m.RunID == v.RunID && m.Source == v.Source {
+			return mlflow.ModelVersion{Name: v.Name, Version: strconv.Itoa(number)}, nil
+		}
+	}
+	return mlflow.ModelVersion{}, notFound
+}
+
 const versionPrefix = "version-"
 
 func nextVersion(model string) (int, error) {

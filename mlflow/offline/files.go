@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
@@ -32,11 +33,11 @@ func (d *upload) files(ctx context.Context, local, remote mlflow.Run) error {
 // folder uploads what lies at a local location into a folder of the run's artifacts, "" for their root: the files that the
 // server does not have in the same size.
 func (d *upload) folder(ctx context.Context, location string, remote mlflow.Run, target string) error {
-	root, ok := mlflow.LocalPath(location)
-	if !ok {
-		return fmt.Errorf("%q is no folder of this machine", location)
+	root, err := d.root(location)
+	if err != nil {
+		return err
 	}
-	from, err := d.from.Artifacts(location)
+	from, err := d.from.Artifacts(mlflow.LocalLocation(root))
 	if err != nil {
 		return err
 	}
@@ -68,6 +69,23 @@ func (d *upload) folder(ctx context.Context, location string, remote mlflow.Run,
 	return errors.Join(faults...)
 }
 
+// root is the folder that an artifact location of the local store names. Where the job was killed the location is still absolute,
+// and the store may have been moved since. Nothing outside of the offline folder is uploaded, whatever the store says.
+func (d *upload) root(location string) (string, error) {
+	root, ok := mlflow.LocalPath(mlflow.AbsoluteLocation(location, d.from.Dir))
+	if !ok {
+		return "", fmt.Errorf("%q is not a folder of this machine", location)
+	}
+	if below, err := filepath.Rel(d.from.Dir, root); err == nil && filepath.IsLocal(below) {
+		return root, nil
+	}
+	const artifacts = "/mlartifacts/"
+	if at := strings.LastIndex(filepath.ToSlash(root), artifacts); at >= 0 && filepath.IsLocal(root[at+len(artifacts):]) {
+		return filepath.Join(d.from.Dir, artifacts, root[at+len(artifacts):]), nil
+	}
+	return "", fmt.Errorf("%q is outside of the offline folder %q", root, d.from.Dir)
+}
+
 // tree returns the size of every file below a folder.
 func tree(ctx context.Context, repo artifact.Repo, folder string) (map[string]int64, error) {
 	sizes := map[string]int64{}
@@ -87,16 +105,26 @@ func tree(ctx context.Context, repo artifact.Repo, folder string) (map[string]in
 	return sizes, nil
 }
 
-// register adds the model version that could not be added while the server was unreachable. A version of this run that is there
-// already, from an earlier upload, shows in the run's tag.
+// register adds the model version that could not be added while the server was unreachable, once: an earlier upload whose
+// answer was lost, or which was interrupted, may have done it.
 func (d *upload) register(ctx context.Context, run mlflow.Run, m Model) error {
 	const done = "mlops.kept.registered"
 	if run.Tags[done] != "" {
 		return nil
 	}
-	version, err := d.to.CreateModelVersion(ctx, mlflow.NewModelVersion{
-		Name: m.Name, Source: run.ArtifactURI + "/" + path.Clean(m.Path), RunID: run.ID,
-	})
+	v := mlflow.NewModelVersion{Name: m.Name, RunID: run.ID, ModelID: m.ID}
+	switch {
+	case m.ID != "":
+		v.Source = "models:/" + m.ID
+	case !filepath.IsLocal(m.Path):
+		return fmt.Errorf("register model %q: its path %q is not in the artifacts of the run", m.Name, m.Path)
+	default:
+		v.Source = mlflow.JoinLocation(run.ArtifactURI, path.Clean(m.Path))
+	}
+	version, err := d.to.FindModelVersion(ctx, v)
+	if errors.Is(err, mlflow.ErrNotFound) {
+		version, err = d.to.CreateModelVersion(ctx, v)
+	}
 	if err != nil {
 		return fmt.Errorf("register model %q: %w", m.Name, err)
 	}

@@ -26,6 +26,7 @@ type Note struct {
 type Model struct {
 	Name string `json:"name"`
 	Path string `json:"path"`
+	ID   string `json:"id,omitempty"` // of a logged model that the server has; then Path is not looked at
 }
 
 // Write notes a run that waits for its upload.
@@ -35,12 +36,21 @@ func Write(dir string, n Note) error {
 		return err
 	}
 	file := n.file(dir, "kept")
-	// Later steps of the job, under other users, read the folder.
-	err = errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, append(text, '\n'), 0o644)) //nolint:gosec // see above
-	if err != nil {
+	if err := replace(file, append(text, '\n')); err != nil {
 		return fmt.Errorf("note the stored run: %w", err)
 	}
 	return nil
+}
+
+// replace writes a file whole or not at all: the job may be killed meanwhile. Later steps of the job, under other users, read
+// the folder.
+func replace(file string, text []byte) error {
+	temporary := file + ".tmp"
+	return errors.Join(
+		os.MkdirAll(filepath.Dir(file), 0o755), //nolint:gosec // see above
+		os.WriteFile(temporary, text, 0o644),   //nolint:gosec // see above
+		os.Rename(temporary, file),
+	)
 }
 
 // AddModel notes a model that is to be registered when the run is uploaded.
@@ -90,7 +100,7 @@ func markSent(dir string, n Note) error {
 		return err
 	}
 	sent := n.file(dir, "sent")
-	return errors.Join(os.MkdirAll(filepath.Dir(sent), 0o755), os.Rename(n.file(dir, "kept"), sent)) //nolint:gosec // see Write
+	return errors.Join(os.MkdirAll(filepath.Dir(sent), 0o755), os.Rename(n.file(dir, "kept"), sent)) //nolint:gosec // see replace
 }
 
 func (n Note) file(dir, state string) string { return filepath.Join(dir, state, n.RunID+".json") }

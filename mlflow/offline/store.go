@@ -1,17 +1,16 @@
 package offline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
-	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
@@ -27,23 +26,47 @@ type Options struct {
 // take is written to a local store in the offline folder, from where Upload brings it to the server later. It is the one
 // answer to an unreachable server; whoever writes through it need not know.
 //
-// A run keeps the id under which it was opened. Errors of the server that a later upload would not mend are returned as
-// they are. All methods are safe for concurrent use.
+// Until Limit is called the run is being opened: each call has StartTimeout, and only an unreachable server is a reason to
+// go on offline; one that rejects us is told. From then on also what it rejects because of who asks is stored offline. Errors
+// that a later upload would not mend are returned as they are.
+//
+// A run keeps the id under which it was opened. All methods are safe for concurrent use.
 type Store struct {
 	server  *store.Opened
 	options Options
 
-	mu       sync.Mutex
-	over     <-chan struct{} // closed when the server's time is over; nil: it never is
+	mu       sync.Mutex      // guards what follows
+	limited  bool            // Limit was called: the run is open
+	over     <-chan struct{} // closed when the server's time is over
 	progress func()          // called for each call that the server answered
+	run      mlflow.NewRun   // as the run was opened, for its local twin
+	resume   string          // run on the server that is resumed
+	known    mlflow.Run      // the run as the server had it last; zero while none is open
+	end      mlflow.RunUpdate
+	lost     error         // why the server is given up; nil: it is not
+	reason   error         // why something is stored offline, as it is told
+	local    *store.Opened // nil until it is needed
+	made     mlflow.Run    // the run in the local store, before it is noted
+	twin     *twin         // nil until there is one
+}
 
-	run    mlflow.NewRun // as the run was opened, for its local twin
-	known  mlflow.Run    // the run as the server had it last; zero while none is open
-	end    mlflow.RunUpdate
-	lost   error         // the first error that the server was unreachable with; nil: it is not
-	local  *store.Opened // nil until it is needed
-	twin   mlflow.Run    // the run in the local store
-	resume string        // run on the server that is resumed
+// twin is the run in the local store that holds what the server does not take.
+type twin struct {
+	store *store.Opened
+	run   mlflow.Run
+	as    string // id under which the caller has the run
+	of    string // run on the server that it belongs to; empty: none that we know of
+}
+
+// began reports whether the run was opened offline.
+func (t *twin) began() bool { return t != nil && t.as == t.run.ID }
+
+// at is the id of a run in the local store.
+func (t *twin) at(runID string) string {
+	if runID == t.as || runID == t.of {
+		return t.run.ID
+	}
+	return runID
 }
 
 // New returns a Store over an open server.
@@ -52,43 +75,49 @@ func New(server *store.Opened, options Options) *Store {
 }
 
 // Limit bounds the server's time from now on: once over is closed all that is left is stored offline. progress is called for
-// each call that the server answered.
+// each call that the server answered, from several goroutines.
 func (s *Store) Limit(over <-chan struct{}, progress func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.over, s.progress = over, progress
+	s.limited, s.over, s.progress = true, over, progress
 }
 
 // Began reports whether the run was opened offline: the server was unreachable from the start.
-func (s *Store) Began() bool {
+func (s *Store) Began() bool { return s.opened().began() }
+
+// opened is the run in the local store; nil if there is none.
+func (s *Store) opened() *twin {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.local != nil && s.known.ID == s.twin.ID
+	return s.twin
 }
 
 // Lost returns why something is stored offline; nil if the server has everything.
 func (s *Store) Lost() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.local == nil {
+	if s.twin == nil {
 		return nil
 	}
-	return s.lost
+	return s.reason
 }
 
 // Direct is the store that the run is open in, without the way around an unreachable server.
 func (s *Store) Direct() *store.Opened {
-	if s.Began() {
-		return s.local
+	if t := s.opened(); t.began() {
+		return t.store
 	}
 	return s.server
 }
 
 // Close closes the local store and the server.
 func (s *Store) Close(ctx context.Context) error {
+	s.mu.Lock()
+	local := s.local
+	s.mu.Unlock()
 	var err error
-	if s.local != nil {
-		err = s.local.Close(ctx)
+	if local != nil {
+		err = local.Close(ctx)
 	}
 	return errors.Join(err, s.server.Close(ctx))
 }
@@ -96,10 +125,19 @@ func (s *Store) Close(ctx context.Context) error {
 // atServer makes a call to the server within the time that the server has.
 func (s *Store) atServer(ctx context.Context, call func(context.Context) error) error {
 	s.mu.Lock()
-	over, progress := s.over, s.progress
+	limited, over, progress := s.limited, s.over, s.progress
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if !limited {
+		ctx, cancel = context.WithTimeout(ctx, s.options.StartTimeout)
+		defer cancel()
+	}
+	select {
+	case <-over:
+		cancel()
+	default:
+	}
 	ended := make(chan struct{})
 	defer close(ended)
 	go func() {
@@ -117,48 +155,68 @@ func (s *Store) atServer(ctx context.Context, call func(context.Context) error) 
 }
 
 // try makes a call to the server and, where that is unreachable or was before, to the local store.
-func (s *Store) try(ctx context.Context, server func(context.Context) error, local func() error) error {
-	if !s.isLost() {
+func (s *Store) try(ctx context.Context, server func(context.Context) error, local func(*twin) error) error {
+	if s.isLost() == nil {
 		err := s.atServer(ctx, server)
 		if err == nil || ctx.Err() != nil || !s.mended(err) {
 			return err
 		}
 		s.lose(err)
 	}
-	if err := s.openTwin(ctx); err != nil {
-		return errors.Join(s.lost, err)
+	t, err := s.openTwin(ctx)
+	if err != nil {
+		return errors.Join(s.isLost(), err)
 	}
-	return local()
+	return local(t)
 }
 
-func (s *Store) isLost() bool {
+// isLost is why the server is given up; nil: it is not.
+func (s *Store) isLost() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.lost != nil
+	return s.lost
 }
 
-// lose notes why the server is given up. The first reason with advice tells best: what follows says the same.
+// lose gives the server up.
 func (s *Store) lose(err error) {
+	s.explain(err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.lost == nil || (hint.Of(s.lost) == "" && hint.Of(err) != "") {
+	if s.lost == nil {
 		s.lost = err
 	}
 }
 
-// mended reports whether an error is of a kind that a later upload mends: the server was unreachable, did not answer in
-// time, or no longer took our credentials.
-func (s *Store) mended(err error) bool {
-	if s.options.Dir == "" {
-		return false
+// explain notes why something is stored offline. The first reason with advice tells best: what follows says the same.
+func (s *Store) explain(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reason == nil || (hint.Of(s.reason) == "" && hint.Of(err) != "") {
+		s.reason = err
 	}
-	var unreachable *mlflow.UnreachableError
-	var rejected *mlflow.RejectedError
-	return errors.As(err, &unreachable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &rejected) && rejected.Lasting()
 }
 
-// openLocal opens the local store.
+// mended reports whether an error is of a kind that a later upload mends: the server was unreachable or did not answer in
+// time or, of a run that is open, no longer took our credentials.
+func (s *Store) mended(err error) bool {
+	if err == nil || s.options.Dir == "" {
+		return false
+	}
+	s.mu.Lock()
+	limited := s.limited
+	s.mu.Unlock()
+	var unreachable *mlflow.UnreachableError
+	var rejected *mlflow.RejectedError
+	switch {
+	case errors.As(err, &unreachable):
+		return true
+	case !limited:
+		return false
+	}
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &rejected) && rejected.Lasting()
+}
+
+// openLocal opens the local store. The mutex is held.
 func (s *Store) openLocal(ctx context.Context) error {
 	if s.local != nil {
 		return nil
@@ -174,109 +232,48 @@ func (s *Store) openLocal(ctx context.Context) error {
 	return nil
 }
 
-// openTwin makes the run in the local store that holds what the server does not take.
-func (s *Store) openTwin(ctx context.Context) error {
+// openTwin returns the run in the local store, and makes it where there is none. One that could not be noted would never be
+// uploaded, so it is not used before.
+func (s *Store) openTwin(ctx context.Context) (*twin, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.twin.ID != "" {
-		return nil
+	if s.twin != nil {
+		return s.twin, nil
 	}
 	if err := s.openLocal(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	experiment, err := s.local.EnsureExperiment(ctx, s.options.Experiment)
-	if err != nil {
-		return fmt.Errorf("store the run offline: %w", err)
+	if err := s.makeTwin(ctx); err != nil {
+		return nil, fmt.Errorf("store the run offline: %w", err)
 	}
-	run := s.run
-	run.ExperimentID = experiment.ID
-	twin, err := s.local.CreateRun(ctx, run)
-	if err != nil {
-		return fmt.Errorf("store the run offline: %w", err)
-	}
-	if s.end != (mlflow.RunUpdate{}) { // there may be no time later
-		if err := s.local.UpdateRun(ctx, twin.ID, s.end); err != nil {
-			return fmt.Errorf("store the run offline: %w", err)
-		}
-	}
-	onServer := s.known.ID
-	if onServer == "" {
-		onServer = s.resume
+	onServer := cmp.Or(s.known.ID, s.resume)
+	if err := Write(s.options.Dir, Note{
+		RunID: s.made.ID, Experiment: s.options.Experiment, TrackingURI: s.options.TrackingURI, ServerRunID: onServer,
+	}); err != nil {
+		return nil, err
 	}
 	if s.known.ID == "" {
-		s.known = twin
+		s.known = s.made
 	}
-	s.twin = twin
-	return Write(s.options.Dir, Note{
-		RunID: twin.ID, Experiment: s.options.Experiment, TrackingURI: s.options.TrackingURI, ServerRunID: onServer,
-	})
+	s.twin = &twin{store: s.local, run: s.made, as: s.known.ID, of: onServer}
+	return s.twin, nil
 }
 
-// Upload puts artifacts of the run into their place; those that cannot be uploaded now are stored offline.
-func (s *Store) Upload(ctx context.Context, location string, files []artifact.File, opts artifact.Options) artifact.Result {
-	if s.Began() {
-		return s.local.Upload(ctx, location, files, opts)
-	}
-	var result artifact.Result
-	if s.isLost() && strings.HasPrefix(location, "mlflow-artifacts:") { // the same server takes them
-		result = artifact.AllFailed(files, s.lost)
-	} else {
-		result = s.atServerUpload(ctx, location, files, opts)
-	}
-	var rest []artifact.File
-	var final []artifact.Failure
-	for _, failure := range result.Failed {
-		if ctx.Err() == nil && s.mended(failure.Err) {
-			s.lose(failure.Err)
-			rest = append(rest, failure.File)
-		} else {
-			final = append(final, failure)
+// makeTwin makes the run in the local store. The mutex is held.
+func (s *Store) makeTwin(ctx context.Context) error {
+	if s.made.ID == "" {
+		experiment, err := s.local.EnsureExperiment(ctx, s.options.Experiment)
+		if err != nil {
+			return err
+		}
+		run := s.run
+		run.ExperimentID = experiment.ID
+		if s.made, err = s.local.CreateRun(ctx, run); err != nil {
+			return err
 		}
 	}
-	if len(rest) == 0 {
-		return result
-	}
-	if err := s.openTwin(ctx); err != nil {
-		result.Failed = append(final, artifact.AllFailed(rest, err).Failed...)
-		return result
-	}
-	stored := s.local.Upload(ctx, s.twin.ArtifactURI, rest, artifact.Options{})
-	result.Files += stored.Files
-	result.Bytes += stored.Bytes
-	result.Failed = append(final, stored.Failed...)
-	if result.Manifest != nil && s.mended(result.Manifest) {
-		result.Manifest = nil
-	}
-	return result
-}
-
-// atServerUpload uploads what the server's artifact store takes.
-func (s *Store) atServerUpload(ctx context.Context, location string, files []artifact.File, opts artifact.Options) (result artifact.Result) {
-	tell := opts.Progress
-	opts.Progress = func(done artifact.Progress) {
-		s.progress()
-		if tell != nil {
-			tell(done)
-		}
-	}
-	_ = s.atServer(ctx, func(ctx context.Context) error { // failures are told by file
-		result = s.server.Upload(ctx, location, files, opts)
+	if s.end == (mlflow.RunUpdate{}) {
 		return nil
-	})
-	return result
-}
-
-// List returns what lies directly in a folder of the run's artifacts, as far as it can be asked.
-func (s *Store) List(ctx context.Context, location, folder string) (entries []artifact.Entry, err error) {
-	if s.Began() {
-		return s.local.List(ctx, location, folder)
 	}
-	err = s.try(ctx, func(ctx context.Context) error {
-		entries, err = s.server.List(ctx, location, folder)
-		return err
-	}, func() error {
-		entries, err = s.local.List(ctx, s.twin.ArtifactURI, folder)
-		return err
-	})
-	return entries, err
+	return s.local.UpdateRun(ctx, s.made.ID, s.end) // there may be no time later
 }

@@ -52,7 +52,7 @@ func Upload(ctx context.Context, from, to *store.Opened, n Note) (Uploaded, erro
 	}
 	d.done.Run = run
 	n.ServerRunID = run.ID
-	if n.Model != nil && len(run.ArtifactURI) > 0 {
+	if n.Model != nil {
 		if err := d.register(ctx, run, *n.Model); err != nil {
 			return d.done, err
 		}
@@ -79,22 +79,28 @@ func (d *upload) run(ctx context.Context, local mlflow.Run, known, parent string
 	if err := d.content(ctx, local, remote, parent); err != nil {
 		return remote, err
 	}
-	if err := d.files(ctx, local, remote); err != nil {
-		return remote, fmt.Errorf("upload artifacts of run %s: %w", local.ID, err)
+	// A file that the server does not take must not leave the run RUNNING there.
+	filesErr := d.files(ctx, local, remote)
+	if filesErr != nil {
+		filesErr = fmt.Errorf("upload artifacts of run %s: %w", local.ID, filesErr)
+		if errors.As(filesErr, new(*mlflow.UnreachableError)) {
+			return remote, filesErr
+		}
 	}
 	children, err := d.from.SearchRuns(ctx, mlflow.RunSearch{
 		ExperimentID: local.ExperimentID, Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: local.ID}},
 	})
 	if err != nil {
-		return remote, err
+		return remote, errors.Join(filesErr, err)
 	}
 	for _, child := range children {
 		if _, err := d.run(ctx, child, "", remote.ID); err != nil {
-			return remote, err
+			return remote, errors.Join(filesErr, err)
 		}
 	}
 	err = d.to.UpdateRun(ctx, remote.ID, mlflow.RunUpdate{Status: local.Status, End: local.End})
-	return remote, err
+	d.tick()
+	return remote, errors.Join(filesErr, err)
 }
 
 // find returns the run on the server: the known one, one that an earlier upload or a create without an answer left
@@ -148,10 +154,12 @@ func (d *upload) content(ctx context.Context, local, remote mlflow.Run, parent s
 		}
 		b.Metrics = append(b.Metrics, points...)
 	}
-	if err := d.to.LogBatch(ctx, remote.ID, b); err != nil {
-		return fmt.Errorf("upload run %s: %w", local.ID, err)
+	for _, part := range mlflow.Split(b) { // each is progress
+		if err := d.to.LogBatch(ctx, remote.ID, part); err != nil {
+			return fmt.Errorf("upload run %s: %w", local.ID, err)
+		}
+		d.tick()
 	}
-	d.tick()
 	d.done.Params += len(b.Params)
 	d.done.Points += len(b.Metrics)
 	return nil
@@ -167,6 +175,7 @@ func (d *upload) missing(ctx context.Context, local, remote mlflow.Run, key stri
 	if err != nil {
 		return nil, err
 	}
+	d.tick()
 	have := make(map[string]bool, len(there))
 	for _, p := range there {
 		have[pointKey(p)] = true

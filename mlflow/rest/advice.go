@@ -64,11 +64,11 @@ const (
 )
 
 // advise adds what to do about an answer of our server.
-func (c *Client) advise(call Call, resp *http.Response, refused *mlflow.RejectedError, foreign bool) error {
+func (c *Client) advise(call Call, resp *http.Response, rejected *mlflow.RejectedError, foreign bool) error {
 	if call.Foreign {
-		return refused
+		return rejected
 	}
-	answer := hint.Answer{Status: refused.Status, Code: refused.Code, Message: refused.Code + " " + refused.Message}
+	answer := hint.Answer{Status: rejected.Status, Code: rejected.Code, Message: rejected.Code + " " + rejected.Message}
 	add := func(name string, holds bool) {
 		if holds {
 			answer.Is = append(answer.Is, name)
@@ -78,7 +78,7 @@ func (c *Client) advise(call Call, resp *http.Response, refused *mlflow.Rejected
 	add(isKnown, c.signedIn != "")
 	add(isSignedFor, c.sign.Credentials != nil)
 	add(isUnsigned, c.sign.Credentials == nil)
-	return hint.With(refused, advice().Advice(answer, map[string]string{
+	return hint.With(rejected, advice().Advice(answer, map[string]string{
 		"uri": strconv.Quote(c.display), "location": strconv.Quote(mlflow.RedactURI(resp.Header.Get("Location"))), "host": call.URL.Host,
 		"credentials": c.signedIn, "service": c.sign.Service, "region": c.sign.Region, "clock": c.sign.clockFix(resp),
 	}))

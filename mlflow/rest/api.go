@@ -50,8 +50,8 @@ func (c *Client) JSON(ctx context.Context, call Call, in, out any) error {
 			return fmt.Errorf("%s: %w", call.Name, err)
 		}
 		call.Header = http.Header{"Content-Type": {"application/json"}}
-		call.Length = int64(len(body))
-		call.Body = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		call.Body = Body{Open: open, Length: int64(len(body))}
 	}
 	return c.Do(ctx, call, func(resp *http.Response) error {
 		defer resp.Body.Close()

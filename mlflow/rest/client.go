@@ -23,12 +23,7 @@ type Options struct {
 	Sign Signing
 	// Header is sent with every request besides what the client sends itself; may be nil.
 	Header http.Header
-	// CACertPath is a PEM file with the only certificate authorities that are trusted; empty: those of the system.
-	CACertPath string
-	// ClientCertPath is a PEM file with the client's certificate and key; empty: none.
-	ClientCertPath string
-	// InsecureTLS turns the check of the server's certificate off. It excludes CACertPath.
-	InsecureTLS bool
+	TLS    TLS
 	// Workspace is sent with every request; empty: none. Servers without workspaces refuse it or, in MLflow 2, ignore it.
 	Workspace string
 	UserAgent string
@@ -36,6 +31,13 @@ type Options struct {
 	Proxy func(*url.URL) (*url.URL, error)
 	// Timeout ends an attempt during which nothing was sent or received; 0 means 30 seconds.
 	Timeout time.Duration
+}
+
+// TLS says how the server's certificate is checked, and which one the client shows.
+type TLS struct {
+	CACertPath     string // PEM file with the only certificate authorities that are trusted; empty: those of the system
+	ClientCertPath string // PEM file with the client's certificate and key; empty: none
+	Insecure       bool   // turns the check of the server's certificate off; excludes CACertPath
 }
 
 const (
@@ -76,7 +78,7 @@ func New(opts Options) (*Client, error) {
 	if err := opts.Sign.check(); err != nil {
 		return nil, err
 	}
-	security, err := tlsConfig(opts)
+	security, err := tlsConfig(opts.TLS)
 	if err != nil {
 		return nil, err
 	}

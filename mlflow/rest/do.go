@@ -25,15 +25,19 @@ type Call struct {
 	Method string
 	URL    *url.URL
 	Header http.Header // besides those of the client; may be nil
-	// Body opens what is sent, anew for each attempt; nil: nothing is. An error in opening or reading is final.
-	Body   func() (io.ReadCloser, error)
-	Length int64 // bytes of Body
+	Body   Body        // what is sent
 	// Timeout ends an attempt during which nothing moved; 0: Options.Timeout.
 	Timeout time.Duration
 	// Once says that the call must not be made twice: an outcome that is not known is an error.
 	Once bool
 	// Foreign says that the request goes to another server, which must not see our credentials.
 	Foreign bool
+}
+
+// Body is what a call sends; the zero Body is nothing.
+type Body struct {
+	Open   func() (io.ReadCloser, error) // for each attempt anew; an error in opening or reading is final
+	Length int64                         // in bytes
 }
 
 // Do makes a call by the retry rule of the package and hands a 2xx answer to take, which closes its body. An error of
@@ -132,13 +136,13 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 }
 
 func (c *Client) request(ctx context.Context, call Call, moved func()) (*http.Request, *sending, error) {
-	sent := &sending{open: call.Body, moved: moved}
+	sent := &sending{open: call.Body.Open, moved: moved}
 	req, err := http.NewRequestWithContext(ctx, call.Method, call.URL.String(), http.NoBody)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", call.Name, err)
 	}
-	if call.Body != nil && call.Length > 0 {
-		req.ContentLength, req.GetBody = call.Length, sent.start
+	if call.Body.Open != nil && call.Body.Length > 0 {
+		req.ContentLength, req.GetBody = call.Body.Length, sent.start
 		if req.Body, err = sent.start(); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", call.Name, err)
 		}

@@ -32,8 +32,8 @@ func isRefusal(err error) bool {
 
 // hasCode says that a server rejected a request with this error_code.
 func hasCode(err error, code string) bool {
-	refused, ok := errors.AsType[*mlflow.RejectedError](err)
-	return ok && refused.Code == code
+	rejected, ok := errors.AsType[*mlflow.RejectedError](err)
+	return ok && rejected.Code == code
 }
 
 // connectionError is the error of an attempt that got no whole answer.
@@ -63,38 +63,38 @@ func (c *Client) displayOf(call Call) string {
 func (c *Client) refusal(call Call, resp *http.Response) *failure {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	refused := &mlflow.RejectedError{Call: call.Name, Status: resp.StatusCode}
+	rejected := &mlflow.RejectedError{Call: call.Name, Status: resp.StatusCode}
 	var words struct {
 		Code    string `json:"error_code"`
 		Message string `json:"message"`
 	}
 	isJSON := json.Unmarshal(body, &words) == nil && words.Message != ""
-	refused.Code, refused.Message = cmp.Or(words.Code, awsErrorType(resp)), words.Message
+	rejected.Code, rejected.Message = cmp.Or(words.Code, awsErrorType(resp)), words.Message
 	if !isJSON {
-		refused.Message = cmp.Or(firstWords(body), http.StatusText(resp.StatusCode))
+		rejected.Message = cmp.Or(firstWords(body), http.StatusText(resp.StatusCode))
 	}
-	refused.Message, _ = mlflow.Truncate(refused.Message, maxWords)
+	rejected.Message, _ = mlflow.Truncate(rejected.Message, maxWords)
 
-	if strings.Contains(refused.Message, serverDisabled) { // by an option of the server; lasts
-		return &failure{err: c.advise(call, resp, refused, !isJSON), final: true}
+	if strings.Contains(rejected.Message, serverDisabled) { // by an option of the server; lasts
+		return &failure{err: c.advise(call, resp, rejected, !isJSON), final: true}
 	}
-	f := &failure{err: refused}
+	f := &failure{err: rejected}
 	f.retryAfter, _ = retry.AfterHeader(resp.Header)
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:
 	case status == http.StatusInternalServerError:
 		f.maybeDone, f.internal = true, true
-		f.final = refused.Code == featureDisabled // will not pass later
+		f.final = rejected.Code == featureDisabled // will not pass later
 	case status == http.StatusRequestTimeout, status > http.StatusNotImplemented: // also what gateways make up, such as 522
 		f.maybeDone = true
 	default:
 		f.final = true
 	}
 	if !f.final {
-		f.err = &mlflow.UnreachableError{URI: c.displayOf(call), Err: errors.Join(errors.New(refused.Error()), err)}
+		f.err = &mlflow.UnreachableError{URI: c.displayOf(call), Err: errors.Join(errors.New(rejected.Error()), err)}
 		return f
 	}
-	f.err = c.advise(call, resp, refused, !isJSON)
+	f.err = c.advise(call, resp, rejected, !isJSON)
 	return f
 }
 

@@ -60,7 +60,7 @@ func (c *Client) LoggedModels(ctx context.Context, experimentID, runID string) (
 			"experiment_ids": []string{experimentID}, "filter": fmt.Sprintf("source_run_id = '%s'", runID),
 			"order_by": []map[string]any{{"field_name": "creation_timestamp", "ascending": true}}, "page_token": token,
 		}, &answer)
-		if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok && refused.Status == http.StatusNotFound && refused.Code == "" {
+		if rejected, ok := errors.AsType[*mlflow.RejectedError](err); ok && rejected.Status == http.StatusNotFound && rejected.Code == "" {
 			return nil, nil // MLflow 2 has no such path
 		}
 		if err != nil {
@@ -100,22 +100,28 @@ func (c *Client) CreateModelVersion(ctx context.Context, version mlflow.NewModel
 			Tags    []wireItem `json:"tags"`
 		}{version.Name, version.Source, version.RunID, version.ModelID, wireTags(version.Tags)}, &answer)
 		return mlflow.ModelVersion{Name: answer.Version.Name, Version: answer.Version.Version}, err
-	}, func() (mlflow.ModelVersion, bool, error) { return c.findVersion(ctx, version) })
+	}, func() (mlflow.ModelVersion, bool, error) {
+		found, err := c.FindModelVersion(ctx, version)
+		if errors.Is(err, mlflow.ErrNotFound) {
+			return found, false, nil
+		}
+		return found, err == nil, err
+	})
 }
 
-// findVersion returns the newest version of the registered model with this run and source.
-func (c *Client) findVersion(ctx context.Context, v mlflow.NewModelVersion) (mlflow.ModelVersion, bool, error) {
+// FindModelVersion implements mlflow.Models.
+func (c *Client) FindModelVersion(ctx context.Context, v mlflow.NewModelVersion) (mlflow.ModelVersion, error) {
 	var answer struct {
 		Versions []wireVersion `json:"model_versions"`
 	}
 	query := url.Values{"filter": {fmt.Sprintf("run_id = '%s'", v.RunID)}, "order_by": {"creation_timestamp DESC"}}
 	if err := c.get(ctx, "model-versions/search", query, &answer); err != nil {
-		return mlflow.ModelVersion{}, false, err
+		return mlflow.ModelVersion{}, err
 	}
 	for _, w := range answer.Versions {
 		if w.Name == v.Name && w.Source == v.Source {
-			return mlflow.ModelVersion{Name: w.Name, Version: w.Version}, true, nil
+			return mlflow.ModelVersion{Name: w.Name, Version: w.Version}, nil
 		}
 	}
-	return mlflow.ModelVersion{}, false, nil
+	return mlflow.ModelVersion{}, fmt.Errorf("version of model %q for run %q: %w", v.Name, v.RunID, mlflow.ErrNotFound)
 }

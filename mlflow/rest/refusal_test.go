@@ -22,8 +22,8 @@ import (
 // refusedWith asks that an error is a refusal with this status and these words in message and fix.
 func refusedWith(t *testing.T, err error, status int, message, fix string) {
 	t.Helper()
-	refused, ok := errors.AsType[*mlflow.RejectedError](err)
-	if !ok || refused.Status != status || !strings.Contains(refused.Message, message) || !strings.Contains(hint.Of(err), fix) {
+	rejected, ok := errors.AsType[*mlflow.RejectedError](err)
+	if !ok || rejected.Status != status || !strings.Contains(rejected.Message, message) || !strings.Contains(hint.Of(err), fix) {
 		t.Errorf("%#v\nwant status %d, message %q, fix %q", err, status, message, fix)
 	}
 }

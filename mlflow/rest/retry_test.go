@@ -247,8 +247,8 @@ func TestExpiredToken(t *testing.T) {
 	run := newRun(t, c)
 	proxy.Spoil(mlflowtest.Rule{Status: http.StatusUnauthorized, Body: "Token expired"})
 	err := c.LogBatch(t.Context(), run.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: "k", Value: "v"}}})
-	refused, ok := errors.AsType[*mlflow.RejectedError](err)
-	if !ok || !refused.Lasting() || refused.Message != "Token expired" || !strings.Contains(hint.Of(err), "MLFLOW_TRACKING_TOKEN") {
+	rejected, ok := errors.AsType[*mlflow.RejectedError](err)
+	if !ok || !rejected.Lasting() || rejected.Message != "Token expired" || !strings.Contains(hint.Of(err), "MLFLOW_TRACKING_TOKEN") {
 		t.Errorf("%#v", err)
 	}
 	if proxy.Calls("runs/log-batch") != 1 || strings.Contains(fmt.Sprint(err, hint.Of(err)), "s3cret") {

@@ -36,7 +36,7 @@ func (c *Client) SearchRuns(ctx context.Context, search mlflow.RunSearch) ([]mlf
 			return nil, err
 		}
 		for _, w := range answer.Runs {
-			if r := w.run(); search.Match(r) { // MySQL compares without regard to case
+			if r := w.run(); search.Match(r.Status, r.Tags) { // MySQL compares without regard to case
 				runs = append(runs, r)
 			}
 			if search.Limit > 0 && len(runs) == search.Limit {

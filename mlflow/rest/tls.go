@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-func tlsConfig(opts Options) (*tls.Config, error) {
+func tlsConfig(opts TLS) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if opts.InsecureTLS {
+	if opts.Insecure {
 		if opts.CACertPath != "" {
 			return nil, errors.New("MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set; take one")
 		}

@@ -123,12 +123,12 @@ func TestTLS(t *testing.T) {
 		change func(*rest.Options)
 		fix    string // empty: it works
 	}{
-		"authority":             {plain, func(o *rest.Options) { o.CACertPath = caFile }, ""},
-		"insecure":              {plain, func(o *rest.Options) { o.InsecureTLS = true }, ""},
-		"client certificate":    {mutual, func(o *rest.Options) { o.CACertPath, o.ClientCertPath = caFile, clientFile }, ""},
+		"authority":             {plain, func(o *rest.Options) { o.TLS.CACertPath = caFile }, ""},
+		"insecure":              {plain, func(o *rest.Options) { o.TLS.Insecure = true }, ""},
+		"client certificate":    {mutual, func(o *rest.Options) { o.TLS.CACertPath, o.TLS.ClientCertPath = caFile, clientFile }, ""},
 		"unknown authority":     {plain, func(*rest.Options) {}, "MLFLOW_TRACKING_SERVER_CERT_PATH"},
-		"another name":          {strings.Replace(plain, "127.0.0.1", "localhost", 1), func(o *rest.Options) { o.CACertPath = caFile }, "MLFLOW_TRACKING_SERVER_CERT_PATH"},
-		"no client certificate": {mutual, func(o *rest.Options) { o.CACertPath = caFile }, "MLFLOW_TRACKING_CLIENT_CERT_PATH"},
+		"another name":          {strings.Replace(plain, "127.0.0.1", "localhost", 1), func(o *rest.Options) { o.TLS.CACertPath = caFile }, "MLFLOW_TRACKING_SERVER_CERT_PATH"},
+		"no client certificate": {mutual, func(o *rest.Options) { o.TLS.CACertPath = caFile }, "MLFLOW_TRACKING_CLIENT_CERT_PATH"},
 		"https to plain":        {strings.Replace(testenv.Server(t, 3), "http:", "https:", 1), func(*rest.Options) {}, "use http://"},
 		"http to TLS":           {strings.Replace(plain, "https:", "http:", 1), func(*rest.Options) {}, "use https://"},
 	} {
@@ -158,10 +158,10 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	for words, opts := range map[string]rest.Options{
 		"is not http://host":               {URI: "ftp://ci:s3cret@host"},
 		"query":                            {URI: "http://host/?token=s3cret"},
-		"both set":                         {URI: "https://host", InsecureTLS: true, CACertPath: certOnly},
-		"MLFLOW_TRACKING_SERVER_CERT_PATH": {URI: "https://host", CACertPath: "/none.pem"},
-		"holds no PEM certificate":         {URI: "https://host", CACertPath: "tls_test.go"},
-		"MLFLOW_TRACKING_CLIENT_CERT_PATH": {URI: "https://host", ClientCertPath: certOnly},
+		"both set":                         {URI: "https://host", TLS: rest.TLS{Insecure: true, CACertPath: certOnly}},
+		"MLFLOW_TRACKING_SERVER_CERT_PATH": {URI: "https://host", TLS: rest.TLS{CACertPath: "/none.pem"}},
+		"holds no PEM certificate":         {URI: "https://host", TLS: rest.TLS{CACertPath: "tls_test.go"}},
+		"MLFLOW_TRACKING_CLIENT_CERT_PATH": {URI: "https://host", TLS: rest.TLS{ClientCertPath: certOnly}},
 	} {
 		_, err := rest.New(opts)
 		if err == nil || !strings.Contains(err.Error(), words) || strings.Contains(err.Error(), "s3cret") {

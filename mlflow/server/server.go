@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"strings"
 
@@ -58,9 +59,7 @@ func (s *Server) URL() string { return "http://" + s.address }
 // address of this machine.
 func (s *Server) ChildEnv() map[string]string {
 	env := map[string]string{"MLFLOW_TRACKING_URI": s.URL()}
-	for name, value := range s.noProxy {
-		env[name] = value
-	}
+	maps.Copy(env, s.noProxy)
 	return env
 }
 

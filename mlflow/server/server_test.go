@@ -27,8 +27,8 @@ func TestDatabaseThatCannotBeOpened(t *testing.T) {
 		_, err := server.Start(t.Context(), server.Options{
 			URI: "postgresql+nodriver://u:s3cret@127.0.0.1:1/x", Dir: t.TempDir(), Environ: withMLflow(t, line),
 		})
-		refused, ok := errors.AsType[*mlflow.RejectedError](err)
-		if !ok || strings.Contains(err.Error(), "s3cret") || !strings.Contains(refused.Message, "nodriver") ||
+		rejected, ok := errors.AsType[*mlflow.RejectedError](err)
+		if !ok || strings.Contains(err.Error(), "s3cret") || !strings.Contains(rejected.Message, "nodriver") ||
 			!strings.Contains(hint.Of(err), "install the driver") {
 			t.Errorf("MLflow %d: %#v", line, err)
 		}

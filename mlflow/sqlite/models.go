@@ -73,6 +73,21 @@ func (s *Store) CreateModelVersion(ctx context.Context, v mlflow.NewModelVersion
 	return created, err
 }
 
+// FindModelVersion implements mlflow.Models.
+func (s *Store) FindModelVersion(ctx context.Context, v mlflow.NewModelVersion) (mlflow.ModelVersion, error) {
+	found := mlflow.ModelVersion{Name: v.Name}
+	err := s.transact(ctx, "find model version", func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT version FROM model_versions
+			WHERE name = ? AND source = ? AND coalesce(run_id, '') = ? ORDER BY version DESC`, v.Name, v.Source, v.RunID).
+			Scan(&found.Version)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("version of model %q for run %q: %w", v.Name, v.RunID, mlflow.ErrNotFound)
+		}
+		return err
+	})
+	return found, err
+}
+
 // nextVersion is the number of the next version of a registered model, which it creates when there is none.
 func nextVersion(ctx context.Context, tx *sql.Tx, name string) (number int64, err error) {
 	now := time.Now().UnixMilli()

@@ -73,7 +73,7 @@ func Open(ctx context.Context, opts Options) (*Opened, error) {
 	case folder:
 		err = o.openFolder(ctx)
 	case database:
-		err = o.serve(ctx, opts)
+		err = o.serve(ctx, server.Options{URI: opts.URI, Dir: opts.Dir, Environ: opts.Environ}, opts.UserAgent)
 	}
 	if err != nil {
 		return nil, err
@@ -128,8 +128,8 @@ func (o *Opened) connect(ctx context.Context, opts Options, uri string) error {
 func (o *Opened) connectTo(opts Options, uri string, header http.Header, sign rest.Signing) error {
 	client, err := rest.New(rest.Options{
 		Header: header, Sign: sign,
-		URI: uri, Username: opts.Username, Password: opts.Password, Token: opts.Token, CACertPath: opts.CACertPath,
-		ClientCertPath: opts.ClientCertPath, InsecureTLS: opts.InsecureTLS, Workspace: opts.Workspace,
+		URI: uri, Username: opts.Username, Password: opts.Password, Token: opts.Token, Workspace: opts.Workspace,
+		TLS:       rest.TLS{CACertPath: opts.CACertPath, ClientCertPath: opts.ClientCertPath, Insecure: opts.InsecureTLS},
 		UserAgent: opts.UserAgent, Proxy: opts.Proxy,
 	})
 	if err != nil {
@@ -161,12 +161,12 @@ func (o *Opened) openFolder(ctx context.Context) error {
 }
 
 // serve starts the user's own mlflow server for a database, and connects to it.
-func (o *Opened) serve(ctx context.Context, opts Options) error {
-	s, err := server.Start(ctx, server.Options{URI: opts.URI, Dir: opts.Dir, Environ: opts.Environ})
+func (o *Opened) serve(ctx context.Context, of server.Options, userAgent string) error {
+	s, err := server.Start(ctx, of)
 	if err != nil {
 		return err
 	}
-	if err := o.connect(ctx, Options{UserAgent: opts.UserAgent}, s.URL()); err != nil {
+	if err := o.connect(ctx, Options{UserAgent: userAgent}, s.URL()); err != nil {
 		s.Stop()
 		return err
 	}

@@ -59,7 +59,7 @@ func Describe(opts Options) (Target, error) {
 		target.kind, target.Plugin = sageMaker, "sagemaker-mlflow"
 		return target, err
 	case found && dialect == "sqlite":
-		return describeFile(target, rest, opts)
+		return describeFile(target, rest, opts.URI)
 	case found && (dialect == "postgresql" || dialect == "mysql" || dialect == "mssql"):
 		target.kind = database
 		return target, nil
@@ -77,14 +77,14 @@ func Describe(opts Options) (Target, error) {
 
 // describeFile follows SQLAlchemy: three slashes, then the path, which is absolute with a fourth one
 // (https://docs.sqlalchemy.org/en/20/core/engines.html#sqlite).
-func describeFile(target Target, rest string, opts Options) (Target, error) {
+func describeFile(target Target, rest, uri string) (Target, error) {
 	path, ok := strings.CutPrefix(rest, "///")
 	if !ok || path == "" || path == ":memory:" || strings.HasPrefix(path, "file:") || strings.Contains(path, "?") {
 		return Target{}, fmt.Errorf("tracking URI %q names no file; write sqlite:///mlflow.db, or sqlite:////folder/mlflow.db for "+
-			"an absolute path", opts.URI)
+			"an absolute path", uri)
 	}
 	target.kind = file
-	target.locate(filepath.FromSlash(path), opts.Dir)
+	target.locate(filepath.FromSlash(path), target.Dir)
 	target.LockPath = sqlite.LockPath(target.Path)
 	target.ChildEnv[trackingURI] = "sqlite:///" + filepath.ToSlash(target.Path)
 	return target, nil

@@ -17,7 +17,7 @@ const (
 
 // draft is a section before it is made to fit.
 type draft struct {
-	part   // with its whole text
+	part   part // with its whole text
 	render func(limit int) string
 }
 
@@ -34,12 +34,12 @@ func newDraft(s Section, limit int) draft {
 		Name: shorten(strings.ToValidUTF8(s.Name, "\uFFFD"), longestName), Run: s.Order.Run, Attempt: s.Order.Attempt,
 		Time: s.Order.Time.UTC().Truncate(1e6), text: d.render(limit),
 	}
-	d.Digest = digest(d.text)
-	if d.text == "" {
-		d.Form = bare
+	d.part.Digest = digest(d.part.text)
+	if d.part.text == "" {
+		d.part.Form = bare
 	}
-	if len(d.text) >= worthFolding {
-		d.Brief = d.render(briefLimit)
+	if len(d.part.text) >= worthFolding {
+		d.part.Brief = d.render(briefLimit)
 	}
 	return d
 }
@@ -59,7 +59,7 @@ func (d draft) within(room int) (part, bool) {
 			return p, true
 		}
 	}
-	for p = d.folded(); ; p = p.folded() {
+	for p = d.part.folded(); ; p = p.folded() {
 		if len(p.render()) <= room {
 			return p, true
 		}
@@ -88,7 +88,7 @@ func fit(key Key, d draft, others []part, limit int) (string, error) {
 	}
 	p, ok := d.within(free())
 	if !ok {
-		return "", fmt.Errorf("fit section %q beside %d others: %w", d.Name, len(others), ErrTooLong)
+		return "", fmt.Errorf("fit section %q beside %d others: %w", d.part.Name, len(others), ErrTooLong)
 	}
 	return renderBody(key, append(others, p)), nil
 }

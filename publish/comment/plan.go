@@ -19,10 +19,10 @@ const (
 
 // own is a comment with our key, as it was read.
 type own struct {
-	Comment
-	parts []part
-	page  int       // it was on
-	at    time.Time // when that page was asked for
+	comment Comment
+	parts   []part
+	page    int       // it was on
+	at      time.Time // when that page was asked for
 }
 
 // run is the newest that the comment is about.
@@ -62,9 +62,9 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 		mine, older = nil, nil
 		for _, o := range seen {
 			switch run := o.run(); {
-			case run == d.Run:
+			case run == d.part.Run:
 				mine = append(mine, o)
-			case run < d.Run:
+			case run < d.part.Run:
 				older = append(older, o)
 			case mode != New:
 				return step{do: outdated, target: o}
@@ -79,8 +79,8 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 	for _, o := range spare {
 		wanted = merge(wanted, o.parts)
 	}
-	stored, found := named(wanted, d.Name)
-	age := stored.order().Compare(d.order())
+	stored, found := named(wanted, d.part.Name)
+	age := stored.order().Compare(d.part.order())
 	mineStands := found && stored.same(d.part)
 	switch {
 	case mineStands:
@@ -89,10 +89,10 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 	case found && (age > 0 || age == 0 && written):
 		d = kept(stored)
 	default:
-		return step{do: update, target: target, draft: d, others: without(wanted, d.Name)}
+		return step{do: update, target: target, draft: d, others: without(wanted, d.part.Name)}
 	}
 	if !covers(target.parts, wanted) {
-		return step{do: update, target: target, draft: d, others: without(wanted, d.Name)}
+		return step{do: update, target: target, draft: d, others: without(wanted, d.part.Name)}
 	}
 	if len(spare) > 0 {
 		return step{do: remove, target: spare[0]}

@@ -147,7 +147,7 @@ func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, er
 		return done, wait, nil
 	case outdated:
 		if p.posted.Outcome == "" {
-			p.posted = Posted{URL: next.target.URL, Outcome: Outdated, Confirmed: true}
+			p.posted = Posted{URL: next.target.comment.URL, Outcome: Outdated, Confirmed: true}
 		}
 		return true, 0, nil
 	case create:
@@ -173,19 +173,19 @@ func (p *poster) settled(target own) (bool, time.Duration) {
 	if p.posted.Outcome == "" {
 		p.posted.Outcome = Unchanged
 	}
-	p.posted.URL = target.URL
+	p.posted.URL = target.comment.URL
 	if p.written.IsZero() {
 		p.posted.Confirmed = true
 		return true, 0
 	}
-	alone := p.draft.Name == "" && len(target.parts) == 1
-	quiet := target.Body == p.body && target.at.Sub(p.since) >= settle
+	alone := p.draft.part.Name == "" && len(target.parts) == 1
+	quiet := target.comment.Body == p.body && target.at.Sub(p.since) >= settle
 	if alone || quiet || p.checks == maxChecks {
 		p.posted.Confirmed = true
 		return true, 0
 	}
 	p.checks++
-	p.body, p.since = target.Body, time.Now()
+	p.body, p.since = target.comment.Body, time.Now()
 	return false, settle + fresh/2 + rand.N(fresh/2)
 }
 
@@ -223,7 +223,7 @@ func (p *poster) update(ctx context.Context, next step) error {
 	p.updates++
 	sending, cancel := context.WithDeadline(ctx, next.target.at.Add(p.window))
 	defer cancel()
-	err = p.forge.Update(sending, next.target.ID, body)
+	err = p.forge.Update(sending, next.target.comment.ID, body)
 	p.written, p.yielded = time.Now(), false
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -231,7 +231,7 @@ func (p *poster) update(ctx context.Context, next step) error {
 		}
 		return err
 	}
-	p.posted.URL = next.target.URL
+	p.posted.URL = next.target.comment.URL
 	if p.posted.Outcome == "" {
 		p.posted.Outcome = Updated
 	}
@@ -241,7 +241,7 @@ func (p *poster) update(ctx context.Context, next step) error {
 // clear hides or deletes a comment. One that resists is left, and told.
 func (p *poster) clear(ctx context.Context, next step) error {
 	var err error
-	c := next.target.Comment
+	c := next.target.comment
 	if next.do == hide {
 		err = p.forge.Hide(ctx, c, retire(p.key, c.Body))
 	} else {

@@ -21,9 +21,9 @@ func (p *poster) read(ctx context.Context) ([]own, error) {
 		seen = append(seen, p.ours(got, page, began)...)
 		page = got.Next
 	}
-	slices.SortFunc(seen, func(a, b own) int { return int(min(max(a.ID-b.ID, -1), 1)) })
-	seen = slices.CompactFunc(seen, func(a, b own) bool { return a.ID == b.ID }) // a page may shift while the next is read
-	return slices.DeleteFunc(seen, func(o own) bool { return p.skip[o.ID] >= maxClear }), nil
+	slices.SortFunc(seen, func(a, b own) int { return int(min(max(a.comment.ID-b.comment.ID, -1), 1)) })
+	seen = slices.CompactFunc(seen, func(a, b own) bool { return a.comment.ID == b.comment.ID }) // a page may shift while the next is read
+	return slices.DeleteFunc(seen, func(o own) bool { return p.skip[o.comment.ID] >= maxClear }), nil
 }
 
 func (p *poster) readPage(ctx context.Context, page int) ([]own, error) {
@@ -39,7 +39,7 @@ func (p *poster) ours(got Page, page int, at time.Time) []own {
 	var out []own
 	for _, c := range got.Comments {
 		if parts, ok := parseBody(p.key, c.Body); ok {
-			out = append(out, own{Comment: c, parts: parts, page: page, at: at})
+			out = append(out, own{comment: c, parts: parts, page: page, at: at})
 		}
 	}
 	return out
@@ -47,5 +47,5 @@ func (p *poster) ours(got Page, page int, at time.Time) []own {
 
 // unchanged reports whether the comment still stands there as it was.
 func unchanged(seen []own, target own) bool {
-	return slices.ContainsFunc(seen, func(o own) bool { return o.ID == target.ID && o.Body == target.Body })
+	return slices.ContainsFunc(seen, func(o own) bool { return o.comment.ID == target.comment.ID && o.comment.Body == target.comment.Body })
 }

@@ -26,16 +26,28 @@ func TestFileCarriesEveryField(t *testing.T) {
 // full has a value in every field, each told from the others.
 func full() report.Report {
 	return report.Report{
-		Status: "FAILED", ExitCode: 3, ErrorType: "ValueError", ErrorMessage: "bad rate", Experiment: "acme/iris", RunName: "ci-7", RunID: "0123",
-		RunURL: "https://mlflow.example.com/run", JobURL: "https://ci.example/job", Store: "https://mlflow.example.com", Kept: ".mlops-track/ci-7",
-		Commit: "abcdef0", CommitURL: "https://ci.example/commit", Machine: "linux/amd64, 4 CPUs", Duration: 75 * time.Second,
-		Metrics: map[string]float64{"loss": 0.1, "up": math.Inf(1), "down": math.Inf(-1)}, Params: map[string]string{"C": "1.0"}, OwnParams: []string{"C"},
-		Histories: map[string][]report.Point{"loss": {{Step: 1, Value: 0.5}, {Step: 2, Value: 0.1}}},
-		Baseline:  &report.Baseline{Name: "main-1", RunURL: "https://mlflow.example.com/baseline", Metrics: map[string]float64{"loss": 0.2}},
-		Warnings:  []report.Warning{{Text: "a param was set twice", Next: "give yours a prefix"}},
-		Artifacts: report.Artifacts{Files: 4, Bytes: 5, Failed: 6, Paths: []string{"model/MLmodel"}},
-		Model:     "iris version 2", ModelURL: "https://mlflow.example.com/model", LogTail: "epoch 1\n\tepoch 2",
-		More: report.More{Metrics: 7, Params: 8, Warnings: 9},
+		Run: report.Run{
+			Experiment: "acme/iris", Name: "ci-7", ID: "0123", URL: "https://mlflow.example.com/run",
+			Store: "https://mlflow.example.com", Kept: ".mlops-track/ci-7",
+		},
+		Outcome: report.Outcome{
+			Status: "FAILED", ExitCode: 3, ErrorType: "ValueError", ErrorMessage: "bad rate", Duration: 75 * time.Second,
+			LogTail: "epoch 1\n\tepoch 2",
+		},
+		Job: report.Job{
+			URL: "https://ci.example/job", Commit: "abcdef0", CommitURL: "https://ci.example/commit", Machine: "linux/amd64, 4 CPUs",
+		},
+		Values: report.Values{
+			Metrics: map[string]float64{"loss": 0.1, "up": math.Inf(1), "down": math.Inf(-1)}, Params: map[string]string{"C": "1.0"},
+			OwnParams: []string{"C"}, Histories: map[string][]report.Point{"loss": {{Step: 1, Value: 0.5}, {Step: 2, Value: 0.1}}},
+			Baseline: &report.Baseline{Name: "main-1", RunURL: "https://mlflow.example.com/baseline", Metrics: map[string]float64{"loss": 0.2}},
+		},
+		Outputs: report.Outputs{
+			Artifacts: report.Artifacts{Files: 4, Bytes: 5, Failed: 6, Paths: []string{"model/MLmodel"}}, Model: "iris version 2",
+			ModelURL: "https://mlflow.example.com/model",
+		},
+		Warnings: []report.Warning{{Text: "a param was set twice", Next: "give yours a prefix"}},
+		More:     report.More{Metrics: 7, Params: 8, Warnings: 9},
 		Origin: report.Origin{
 			Change: "12", Head: strings.Repeat("ab", 20), Key: "train", Section: "python: 3.12", Run: 13, Attempt: 14,
 			Ended: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC),

@@ -72,7 +72,10 @@ var axes = regexp.MustCompile(`x-axis "\w+" (\S+) --> (\S+)`)
 
 func TestChartsShowLeastGreatestAndLast(t *testing.T) {
 	for name, history := range curves() {
-		r := report.Report{Status: "FINISHED", Metrics: map[string]float64{"m": 0}, Histories: map[string][]report.Point{"m": history}}
+		r := report.Report{
+			Outcome: report.Outcome{Status: "FINISHED"},
+			Values:  report.Values{Metrics: map[string]float64{"m": 0}, Histories: map[string][]report.Point{"m": history}},
+		}
 		text := report.Markdown(r)
 		checkMermaid(t, text)
 		found := lineValues.FindStringSubmatch(text)
@@ -109,7 +112,10 @@ func TestChartsShowLeastGreatestAndLast(t *testing.T) {
 
 func TestNoCurveOfLessThanTwoNumbers(t *testing.T) {
 	for _, history := range [][]report.Point{nil, {{0, 1}}, {{0, 1}, {1, nan}}, {{0, inf}, {1, nan}}} {
-		r := report.Report{Status: "FINISHED", Metrics: map[string]float64{"m": 0}, Histories: map[string][]report.Point{"m": history}}
+		r := report.Report{
+			Outcome: report.Outcome{Status: "FINISHED"},
+			Values:  report.Values{Metrics: map[string]float64{"m": 0}, Histories: map[string][]report.Point{"m": history}},
+		}
 		if text := report.Markdown(r); strings.Contains(text, "mermaid") {
 			t.Errorf("%v is drawn:\n%s", history, text)
 		}

@@ -9,9 +9,12 @@ import (
 
 func ExampleMarkdown() {
 	fmt.Println(report.Markdown(report.Report{
-		Status: "FINISHED", RunName: "main-24b79a7", RunID: "4567", Experiment: "iris", Store: "sqlite:///mlflow.db", Duration: 13 * time.Second,
-		Metrics:  map[string]float64{"accuracy": 0.98},
-		Baseline: &report.Baseline{Name: "main-1234567", Metrics: map[string]float64{"accuracy": 0.97}},
+		Run:     report.Run{Name: "main-24b79a7", ID: "4567", Experiment: "iris", Store: "sqlite:///mlflow.db"},
+		Outcome: report.Outcome{Status: "FINISHED", Duration: 13 * time.Second},
+		Values: report.Values{
+			Metrics:  map[string]float64{"accuracy": 0.98},
+			Baseline: &report.Baseline{Name: "main-1234567", Metrics: map[string]float64{"accuracy": 0.97}},
+		},
 	}))
 	// Output:
 	// ### ✅ `main-24b79a7` finished in 13 s
@@ -30,8 +33,10 @@ func ExampleMarkdown() {
 // What a training wrote is text, and does nothing in a comment.
 func ExampleMarkdown_untrusted() {
 	fmt.Println(report.Markdown(report.Report{
-		Status: "FAILED", ExitCode: 1, RunName: "train", RunID: "4567", Store: "sqlite:///mlflow.db", Experiment: "iris",
-		ErrorType: "ValueError", ErrorMessage: "<script> @everyone", Duration: time.Second,
+		Run: report.Run{Name: "train", ID: "4567", Store: "sqlite:///mlflow.db", Experiment: "iris"},
+		Outcome: report.Outcome{
+			Status: "FAILED", ExitCode: 1, ErrorType: "ValueError", ErrorMessage: "<script> @everyone", Duration: time.Second,
+		},
 	}))
 	// Output:
 	// ### ❌ `train` failed after 1.0 s (ValueError, exit code 1)

@@ -127,13 +127,13 @@ func Write(w io.Writer, r Report) error {
 // fileOf takes of each long part the share that 1/share of its limit allows.
 func fileOf(r Report, share int) file {
 	f := file{
-		Schema: Schema, Status: r.Status, ExitCode: int64(r.ExitCode),
-		ErrorType: clean(r.ErrorType, maxNameChars), ErrorMessage: clean(r.ErrorMessage, maxTextChars),
-		Experiment: clean(r.Experiment, maxTextChars), RunName: clean(r.RunName, maxTextChars), RunID: clean(r.RunID, maxNameChars),
-		RunURL: address(r.RunURL), JobURL: address(r.JobURL), CommitURL: address(r.CommitURL), ModelURL: address(r.ModelURL),
-		Store: clean(r.Store, maxTextChars), Kept: clean(r.Kept, maxTextChars), Commit: commitID.FindString(r.Commit),
-		Machine: clean(r.Machine, maxNameChars), DurationMS: within(r.Duration.Milliseconds(), maxDurationMS), Model: clean(r.Model, maxTextChars),
-		Artifacts: r.Artifacts, LogTail: clean(lastRunes(lastLines(r.LogTail, maxLogLines), maxLogChars), maxLogChars), More: r.More,
+		Schema: Schema, Status: r.Outcome.Status, ExitCode: int64(r.Outcome.ExitCode),
+		ErrorType: clean(r.Outcome.ErrorType, maxNameChars), ErrorMessage: clean(r.Outcome.ErrorMessage, maxTextChars),
+		Experiment: clean(r.Run.Experiment, maxTextChars), RunName: clean(r.Run.Name, maxTextChars), RunID: clean(r.Run.ID, maxNameChars),
+		RunURL: address(r.Run.URL), JobURL: address(r.Job.URL), CommitURL: address(r.Job.CommitURL),
+		ModelURL: address(r.Outputs.ModelURL), Model: clean(r.Outputs.Model, maxTextChars), Store: clean(r.Run.Store, maxTextChars), Kept: clean(r.Run.Kept, maxTextChars), Commit: commitID.FindString(r.Job.Commit),
+		Machine: clean(r.Job.Machine, maxNameChars), DurationMS: within(r.Outcome.Duration.Milliseconds(), maxDurationMS),
+		Artifacts: r.Outputs.Artifacts, LogTail: clean(lastRunes(lastLines(r.Outcome.LogTail, maxLogLines), maxLogChars), maxLogChars), More: r.More,
 		Origin:  r.Origin,
 		Metrics: map[string]number{}, Params: map[string]string{}, Histories: map[string][]sample{},
 	}
@@ -142,16 +142,16 @@ func fileOf(r Report, share int) file {
 	f.Origin.Run, f.Origin.Attempt = within(f.Origin.Run, maxNumber), within(f.Origin.Attempt, maxAttempt)
 	f.Artifacts.Files, f.Artifacts.Failed = within(f.Artifacts.Files, maxFiles), within(f.Artifacts.Failed, maxFiles)
 	f.Artifacts.Bytes = within(f.Artifacts.Bytes, maxNumber)
-	names := r.metricNames()
+	names := r.Values.metricNames()
 	for _, name := range names[:min(len(names), maxMetrics/share)] {
-		f.Metrics[clean(name, maxNameChars)] = number(r.Metrics[name])
-		if points := r.Histories[name]; points != nil && len(f.Histories) < maxCurves/share {
+		f.Metrics[clean(name, maxNameChars)] = number(r.Values.Metrics[name])
+		if points := r.Values.Histories[name]; points != nil && len(f.Histories) < maxCurves/share {
 			f.Histories[clean(name, maxNameChars)] = samplesOf(Thin(points))
 		}
 	}
-	own, others := r.paramNames()
-	for i, name := range slices.Concat(own, others)[:min(len(r.Params), maxParams/share)] {
-		f.Params[clean(name, maxNameChars)] = clean(r.Params[name], maxTextChars)
+	own, others := r.Values.paramNames()
+	for i, name := range slices.Concat(own, others)[:min(len(r.Values.Params), maxParams/share)] {
+		f.Params[clean(name, maxNameChars)] = clean(r.Values.Params[name], maxTextChars)
 		if i < len(own) {
 			f.OwnParams = append(f.OwnParams, clean(name, maxNameChars))
 		}
@@ -160,19 +160,19 @@ func fileOf(r Report, share int) file {
 		f.Warnings = append(f.Warnings, Warning{Text: clean(w.Text, maxTextChars), Next: clean(w.Next, maxTextChars)})
 	}
 	f.Artifacts.Paths = nil
-	for _, path := range r.Artifacts.Paths[:min(len(r.Artifacts.Paths), maxPaths/share)] {
+	for _, path := range r.Outputs.Artifacts.Paths[:min(len(r.Outputs.Artifacts.Paths), maxPaths/share)] {
 		f.Artifacts.Paths = append(f.Artifacts.Paths, clean(path, maxTextChars))
 	}
-	if r.Baseline != nil {
-		f.Baseline = &fileBaseline{Name: clean(r.Baseline.Name, maxTextChars), RunURL: address(r.Baseline.RunURL), Metrics: map[string]number{}}
+	if r.Values.Baseline != nil {
+		f.Baseline = &fileBaseline{Name: clean(r.Values.Baseline.Name, maxTextChars), RunURL: address(r.Values.Baseline.RunURL), Metrics: map[string]number{}}
 		for name := range f.Metrics {
-			if value, ok := r.Baseline.Metrics[name]; ok {
+			if value, ok := r.Values.Baseline.Metrics[name]; ok {
 				f.Baseline.Metrics[name] = number(value)
 			}
 		}
 	}
-	f.More.Metrics += len(r.Metrics) - len(f.Metrics)
-	f.More.Params += len(r.Params) - len(f.Params)
+	f.More.Metrics += len(r.Values.Metrics) - len(f.Metrics)
+	f.More.Params += len(r.Values.Params) - len(f.Params)
 	f.More.Warnings += len(r.Warnings) - len(f.Warnings)
 	return f
 }
@@ -219,24 +219,32 @@ func address(s string) string {
 // report is the file's content as a Report.
 func (f file) report() Report {
 	r := Report{
-		Status: f.Status, ExitCode: int(f.ExitCode), ErrorType: f.ErrorType, ErrorMessage: f.ErrorMessage, Experiment: f.Experiment,
-		RunName: f.RunName, RunID: f.RunID, RunURL: f.RunURL, JobURL: f.JobURL, Store: f.Store, Kept: f.Kept, Commit: f.Commit,
-		CommitURL: f.CommitURL, Machine: f.Machine, Duration: time.Duration(f.DurationMS) * time.Millisecond,
-		Metrics: floats(f.Metrics), Params: f.Params, OwnParams: slices.Compact(slices.Sorted(slices.Values(f.OwnParams))), Warnings: f.Warnings, Artifacts: f.Artifacts,
-		Model: f.Model, ModelURL: f.ModelURL, LogTail: f.LogTail, More: f.More, Origin: f.Origin,
+		Run: Run{Experiment: f.Experiment, Name: f.RunName, ID: f.RunID, URL: f.RunURL, Store: f.Store, Kept: f.Kept},
+		Outcome: Outcome{
+			Status: f.Status, ExitCode: int(f.ExitCode), ErrorType: f.ErrorType, ErrorMessage: f.ErrorMessage,
+			Duration: time.Duration(f.DurationMS) * time.Millisecond, LogTail: f.LogTail,
+		},
+		Job: Job{URL: f.JobURL, Commit: f.Commit, CommitURL: f.CommitURL, Machine: f.Machine},
+		Values: Values{
+			Metrics: floats(f.Metrics), Params: f.Params, OwnParams: slices.Compact(slices.Sorted(slices.Values(f.OwnParams))),
+		},
+		Outputs:  Outputs{Artifacts: f.Artifacts, Model: f.Model, ModelURL: f.ModelURL},
+		Warnings: f.Warnings,
+		More:     f.More,
+		Origin:   f.Origin,
 	}
 	if len(f.Histories) > 0 {
-		r.Histories = make(map[string][]Point, len(f.Histories))
+		r.Values.Histories = make(map[string][]Point, len(f.Histories))
 	}
 	for name, samples := range f.Histories {
 		points := make([]Point, len(samples))
 		for i, s := range samples {
 			points[i] = Point{s.Step, float64(s.Value)}
 		}
-		r.Histories[name] = Thin(points)
+		r.Values.Histories[name] = Thin(points)
 	}
 	if f.Baseline != nil {
-		r.Baseline = &Baseline{Name: f.Baseline.Name, RunURL: f.Baseline.RunURL, Metrics: floats(f.Baseline.Metrics)}
+		r.Values.Baseline = &Baseline{Name: f.Baseline.Name, RunURL: f.Baseline.RunURL, Metrics: floats(f.Baseline.Metrics)}
 	}
 	return r
 }

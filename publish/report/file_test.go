@@ -17,12 +17,12 @@ import (
 func TestFileBringsTheReportBack(t *testing.T) {
 	for name, r := range map[string]report.Report{"finished": finished(), "failed": failed(), "killed": killed(), "bare": bare()} {
 		got := reread(t, r)
-		r.LogTail, got.LogTail = "", "" // which is cleaned
+		r.Outcome.LogTail, got.Outcome.LogTail = "", "" // which is cleaned
 		if diff := cmp.Diff(r, got, cmp.Comparer(same), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	if got := reread(t, failed()).LogTail; !strings.HasPrefix(got, "epoch 3\nTraceback\n") {
+	if got := reread(t, failed()).Outcome.LogTail; !strings.HasPrefix(got, "epoch 3\nTraceback\n") {
 		t.Errorf("log %q", got)
 	}
 }
@@ -30,10 +30,10 @@ func TestFileBringsTheReportBack(t *testing.T) {
 func TestWhateverWasWrittenCanBeRead(t *testing.T) {
 	for name, r := range map[string]report.Report{"huge": huge(), "enormous": enormous(6_000), "hostile": hostileReport(hostile)} {
 		got := reread(t, r)
-		if kept, all := len(got.Metrics)+got.More.Metrics, len(r.Metrics); kept != all {
+		if kept, all := len(got.Values.Metrics)+got.More.Metrics, len(r.Values.Metrics); kept != all {
 			t.Errorf("%s: %d metrics are told of %d", name, kept, all)
 		}
-		if kept, all := len(got.Params)+got.More.Params, len(r.Params); kept != all {
+		if kept, all := len(got.Values.Params)+got.More.Params, len(r.Values.Params); kept != all {
 			t.Errorf("%s: %d params are told of %d", name, kept, all)
 		}
 		checkPage(t, report.Comment(got.LinksTo("https://ci.example"), 60_000))
@@ -56,17 +56,18 @@ func reread(t *testing.T, r report.Report) report.Report {
 // enormous is over every limit of the file.
 func enormous(n int) report.Report {
 	r := report.Report{
-		Status: "FAILED", RunName: strings.Repeat("n", n), RunURL: "https://x.example/" + strings.Repeat("u", n), Duration: time.Second,
-		Metrics: map[string]float64{}, Params: map[string]string{}, Histories: map[string][]report.Point{},
-		LogTail: strings.Repeat("é", 100*n), Artifacts: report.Artifacts{Files: n},
+		Run:     report.Run{Name: strings.Repeat("n", n), URL: "https://x.example/" + strings.Repeat("u", n)},
+		Outcome: report.Outcome{Status: "FAILED", Duration: time.Second, LogTail: strings.Repeat("é", 100*n)},
+		Values:  report.Values{Metrics: map[string]float64{}, Params: map[string]string{}, Histories: map[string][]report.Point{}},
+		Outputs: report.Outputs{Artifacts: report.Artifacts{Files: n}},
 	}
 	for i := range n {
 		name := fmt.Sprintf("%d %s", i, strings.Repeat("é", 300))
-		r.Metrics[name] = float64(i)
-		r.Params[name] = strings.Repeat("\"", 2000)
-		r.Histories[name] = []report.Point{{0, 1}, {1, 2}}
+		r.Values.Metrics[name] = float64(i)
+		r.Values.Params[name] = strings.Repeat("\"", 2000)
+		r.Values.Histories[name] = []report.Point{{0, 1}, {1, 2}}
 		r.Warnings = append(r.Warnings, report.Warning{Text: strings.Repeat("w", 2000)})
-		r.Artifacts.Paths = append(r.Artifacts.Paths, name)
+		r.Outputs.Artifacts.Paths = append(r.Outputs.Artifacts.Paths, name)
 	}
 	return r
 }
@@ -175,7 +176,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again := reread(t, r)
-		if diff := cmp.Diff(r, again, cmp.Comparer(same), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(report.Report{}, "LogTail")); diff != "" {
+		if diff := cmp.Diff(r, again, cmp.Comparer(same), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(report.Outcome{}, "LogTail")); diff != "" {
 			t.Errorf("another report after writing (-before +after):\n%s", diff)
 		}
 		checkPage(t, report.Comment(r.LinksTo("https://ci.example"), 60_000))

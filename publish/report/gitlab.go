@@ -14,7 +14,7 @@ import (
 // with every run. Names become valid ones of https://prometheus.io/docs/specs/om/open_metrics_spec/; where two become the
 // same, each carries its own as a label.
 func OpenMetrics(r Report) string {
-	names := slices.DeleteFunc(r.metricNames(), sampled)
+	names := slices.DeleteFunc(r.Values.metricNames(), sampled)
 	same := map[string]int{}
 	for _, name := range names {
 		same[openMetricsName(name)]++
@@ -25,7 +25,7 @@ func OpenMetrics(r Report) string {
 		if same[series] > 1 {
 			series += `{name="` + openMetricsLabel(name) + `"}`
 		}
-		fmt.Fprintf(&b, "%s %s\n", series, openMetricsValue(r.Metrics[name]))
+		fmt.Fprintf(&b, "%s %s\n", series, openMetricsValue(r.Values.Metrics[name]))
 	}
 	return b.String() + "# EOF\n"
 }
@@ -70,20 +70,20 @@ func openMetricsValue(v float64) string {
 // JUnit renders the run as test cases, which GitLab shows on the merge request:
 // https://docs.gitlab.com/ci/testing/unit_test_reports/. The names stay the same from run to run, as GitLab compares them.
 func JUnit(r Report) ([]byte, error) {
-	step := junitCase{Class: plain(r.Experiment), Name: "the step ends well", Seconds: r.Duration.Seconds()}
-	result := junitCase{Class: plain(r.Experiment), Name: "the result is valid"}
-	why := &junitFault{Message: plain(r.Verdict()), Type: plain(r.ErrorType), Text: plainLines(r.ErrorMessage)}
+	step := junitCase{Class: plain(r.Run.Experiment), Name: "the step ends well", Seconds: r.Outcome.Duration.Seconds()}
+	result := junitCase{Class: plain(r.Run.Experiment), Name: "the result is valid"}
+	why := &junitFault{Message: plain(r.Verdict()), Type: plain(r.Outcome.ErrorType), Text: plainLines(r.Outcome.ErrorMessage)}
 	suite := junitSuite{Name: "mlops-track", Tests: 2}
 	switch {
-	case r.Status == "FINISHED":
-	case r.ErrorType == "InvalidResult" || r.ErrorType == "MissingParams": // the step itself ended well
+	case r.Outcome.Status == "FINISHED":
+	case r.Outcome.ErrorType == "InvalidResult" || r.Outcome.ErrorType == "MissingParams": // the step itself ended well
 		result.Failure, suite.Failures = why, 1
-	case r.Status == "KILLED":
+	case r.Outcome.Status == "KILLED":
 		step.Error, suite.Errors = why, 1
 		result.Skipped, suite.Skipped = &struct{}{}, 1
 	default:
 		step.Failure, suite.Failures = why, 1
-		step.Output = plainLines(lastLines(r.LogTail, 50))
+		step.Output = plainLines(lastLines(r.Outcome.LogTail, 50))
 		result.Skipped, suite.Skipped = &struct{}{}, 1
 	}
 	suite.Cases = []junitCase{step, result}

@@ -10,9 +10,13 @@ import (
 )
 
 func TestOpenMetricsKeepsMetricsApart(t *testing.T) {
-	got := report.OpenMetrics(report.Report{Metrics: map[string]float64{
-		"val/loss": 0.1, "val loss": 0.25, "val_\"loss\"": 3, "1st": 1, "": 2, "nan": nan, "up": inf, "down": -inf, "system/cpu_utilization": 9,
-	}})
+	got := report.OpenMetrics(report.Report{
+		Values: report.Values{
+			Metrics: map[string]float64{
+				"val/loss": 0.1, "val loss": 0.25, "val_\"loss\"": 3, "1st": 1, "": 2, "nan": nan, "up": inf, "down": -inf, "system/cpu_utilization": 9,
+			},
+		},
+	})
 	want := "_ 2\n_1st 1\ndown -Inf\nnan NaN\nup +Inf\n" + `val_loss{name="val%20loss"} 0.25` + "\n" + `val_loss{name="val/loss"} 0.1` + "\n" +
 		"val__loss_ 3\n# EOF\n"
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n"), sorted); diff != "" {
@@ -36,7 +40,7 @@ func TestJUnitTellsStepFromResult(t *testing.T) {
 		{"FAILED", "MissingParams", `failures="1" errors="0" skipped="0"`},
 		{"KILLED", "Signal", `failures="0" errors="1" skipped="1"`},
 	} {
-		text, err := report.JUnit(report.Report{Status: c.status, ErrorType: c.errorType})
+		text, err := report.JUnit(report.Report{Outcome: report.Outcome{Status: c.status, ErrorType: c.errorType}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,11 +31,16 @@ const hostile = "@octocat @acme/team x@y.example #1 acme/repo#2 GH-3 !4 $5 ~bug 
 func hostileReport(s string) report.Report {
 	points := []report.Point{{Step: 1, Value: 1}, {Step: 2, Value: 2}}
 	return report.Report{
-		Status: "FAILED", ExitCode: 1, ErrorType: s, ErrorMessage: s, Experiment: s, RunName: s, RunID: s,
-		RunURL: "https://ci.example@evil.example/" + s, JobURL: "https://ci.example/" + s, CommitURL: s, Store: s, Commit: s, Machine: s, Duration: time.Second,
-		Metrics: map[string]float64{s: 1, "::" + s: 2, "system/" + s: 3}, Params: map[string]string{s: s, "own": s, "a": "a" + s}, OwnParams: []string{"own"},
-		Histories: map[string][]report.Point{s: points, "::" + s: points}, Baseline: &report.Baseline{Name: s, RunURL: s, Metrics: map[string]float64{s: 2}},
-		Warnings: []report.Warning{{Text: s, Next: s}}, Artifacts: report.Artifacts{Files: 1, Paths: []string{s}}, Model: s, ModelURL: s, LogTail: s,
+		Run:     report.Run{Experiment: s, Name: s, ID: s, URL: "https://ci.example@evil.example/" + s, Store: s},
+		Outcome: report.Outcome{Status: "FAILED", ExitCode: 1, ErrorType: s, ErrorMessage: s, Duration: time.Second, LogTail: s},
+		Job:     report.Job{URL: "https://ci.example/" + s, CommitURL: s, Commit: s, Machine: s},
+		Values: report.Values{
+			Metrics: map[string]float64{s: 1, "::" + s: 2, "system/" + s: 3}, Params: map[string]string{s: s, "own": s, "a": "a" + s},
+			OwnParams: []string{"own"}, Histories: map[string][]report.Point{s: points, "::" + s: points},
+			Baseline: &report.Baseline{Name: s, RunURL: s, Metrics: map[string]float64{s: 2}},
+		},
+		Outputs:  report.Outputs{Artifacts: report.Artifacts{Files: 1, Paths: []string{s}}, Model: s, ModelURL: s},
+		Warnings: []report.Warning{{Text: s, Next: s}},
 	}.LinksTo("https://ci.example")
 }
 
@@ -51,7 +56,7 @@ func TestHostileTextStaysText(t *testing.T) {
 			checkPage(t, text)
 		}
 		checkLines(t, report.Terminal(r))
-		r.Status, r.Kept = "KILLED", s
+		r.Outcome.Status, r.Run.Kept = "KILLED", s
 		checkPage(t, report.Markdown(r))
 		checkGitLab(t, r)
 	}

@@ -34,7 +34,7 @@ func TestJUnitGivesTextBack(t *testing.T) {
 		"bad rate", `</failure><testcase name="ok"/>`, "]]><!--", `" onload="x`, "&lt;b&gt; &amp; &#64;", "<?xml version='1.0'?><!DOCTYPE x>",
 		"ünïcødé 🙂",
 	} {
-		got := readJUnit(t, report.Report{Status: "FAILED", ExitCode: 1, ErrorType: s, ErrorMessage: s, Experiment: s, RunName: s, LogTail: s})
+		got := readJUnit(t, report.Report{Run: report.Run{Experiment: s, Name: s}, Outcome: report.Outcome{Status: "FAILED", ExitCode: 1, ErrorType: s, ErrorMessage: s, LogTail: s}})
 		want := junit{Cases: []junitCase{
 			{Class: s, Elements: []element{
 				{XMLName: xml.Name{Local: "failure"}, Type: s, Message: fmt.Sprintf("%s failed after 0.0 s (%s, exit code 1)", s, s), Text: s},
@@ -51,7 +51,7 @@ func TestJUnitGivesTextBack(t *testing.T) {
 // TestJUnitDropsWhatXMLForbids holds https://www.w3.org/TR/xml/#charsets.
 func TestJUnitDropsWhatXMLForbids(t *testing.T) {
 	const s = "a\x00b\x08c\x1bd\xffe\ufffef"
-	got := readJUnit(t, report.Report{Status: "FAILED", ErrorType: s, ErrorMessage: s, LogTail: s})
+	got := readJUnit(t, report.Report{Outcome: report.Outcome{Status: "FAILED", ErrorType: s, ErrorMessage: s, LogTail: s}})
 	const want = "abcd\ufffde\ufffdf"
 	for _, e := range got.Cases[0].Elements {
 		if e.Text != want {

@@ -32,11 +32,11 @@ func TestWriteLeavesOutWhatParseRefuses(t *testing.T) {
 		{Origin: report.Origin{Head: "HEAD"}},
 		{Origin: report.Origin{Run: -1, Attempt: -1}},
 		{Origin: report.Origin{Run: 1<<63 - 1}},
-		{Duration: 2000 * day},
-		{Duration: -day},
-		{Artifacts: report.Artifacts{Files: -1, Bytes: -1, Failed: -1}},
+		{Outcome: report.Outcome{Duration: 2000 * day}},
+		{Outcome: report.Outcome{Duration: -day}},
+		{Outputs: report.Outputs{Artifacts: report.Artifacts{Files: -1, Bytes: -1, Failed: -1}}},
 	} {
-		r.Status = "FAILED"
+		r.Outcome.Status = "FAILED"
 		var b bytes.Buffer
 		if err := report.Write(&b, r); err != nil {
 			t.Fatal(err)
@@ -48,8 +48,8 @@ func TestWriteLeavesOutWhatParseRefuses(t *testing.T) {
 }
 
 func TestLinksToNoServerThatCannotBeRead(t *testing.T) {
-	r := report.Report{RunURL: "https://evil%zz/"}.LinksTo("https://mlflow%zz")
-	if r.RunURL != "" {
-		t.Errorf("link %q is kept", r.RunURL)
+	r := report.Report{Run: report.Run{URL: "https://evil%zz/"}}.LinksTo("https://mlflow%zz")
+	if r.Run.URL != "" {
+		t.Errorf("link %q is kept", r.Run.URL)
 	}
 }

@@ -26,10 +26,10 @@ func Comment(r Report, limit int) string {
 		}
 	}
 	const short = 40
-	verdict := fmt.Sprintf("### %s %s %s\n", icon(r.Status), code(r.RunName, short), prose(r.outcome(), short))
+	verdict := fmt.Sprintf("### %s %s %s\n", icon(r.Outcome.Status), code(r.Run.Name, short), prose(r.Outcome.text(), short))
 	for _, text := range []string{
-		fmt.Sprintf("%s\n%s <sub>Not shown here: metrics, curves and the rest.</sub>\n", verdict, link("Open the run", r.RunURL)),
-		verdict, "### " + icon(r.Status) + "\n",
+		fmt.Sprintf("%s\n%s <sub>Not shown here: metrics, curves and the rest.</sub>\n", verdict, link("Open the run", r.Run.URL)),
+		verdict, "### " + icon(r.Outcome.Status) + "\n",
 	} {
 		if len(text) <= limit {
 			return text

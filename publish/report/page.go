@@ -9,13 +9,14 @@ import (
 // page is a report on its way to Markdown.
 type page struct {
 	strings.Builder
-	Report
-	amounts
+
+	r    Report
+	show amounts
 	left []string // what was left out
 }
 
 func render(r Report, a amounts) string {
-	p := &page{Report: r, amounts: a}
+	p := &page{r: r, show: a}
 	p.verdict()
 	p.metricsTable()
 	p.paramTables()
@@ -23,7 +24,7 @@ func render(r Report, a amounts) string {
 	p.products()
 	p.links()
 	p.curves()
-	if r.Status != "FAILED" {
+	if r.Outcome.Status != "FAILED" {
 		p.logTail("End of the log")
 	}
 	p.leftOut()
@@ -42,21 +43,21 @@ func (p *page) omit(n int, noun string) {
 // verdict says how the run ended, and of one that failed why and where to look.
 func (p *page) verdict() {
 	const short = 100
-	name := code(p.RunName, min(p.cell, short))
+	name := code(p.r.Run.Name, min(p.show.cell, short))
 	if name == "" {
 		name = "run"
 	}
-	p.printf("### %s %s %s\n\n", icon(p.Status), name, prose(p.outcome(), min(p.cell, short)))
-	if p.Status == "FINISHED" {
+	p.printf("### %s %s %s\n\n", icon(p.r.Outcome.Status), name, prose(p.r.Outcome.text(), min(p.show.cell, short)))
+	if p.r.Outcome.Status == "FINISHED" {
 		return
 	}
-	if p.ErrorMessage != "" {
-		p.printf("> %s\n\n", prose(p.ErrorMessage, p.cell))
+	if p.r.Outcome.ErrorMessage != "" {
+		p.printf("> %s\n\n", prose(p.r.Outcome.ErrorMessage, p.show.cell))
 	}
-	if p.Status == "FAILED" {
+	if p.r.Outcome.Status == "FAILED" {
 		p.logTail("Last lines of the log")
-		if webAddress(p.JobURL) != "" {
-			p.printf("Where to look: %s has the whole output.\n\n", link("the job's log", p.JobURL))
+		if webAddress(p.r.Job.URL) != "" {
+			p.printf("Where to look: %s has the whole output.\n\n", link("the job's log", p.r.Job.URL))
 		}
 	}
 }
@@ -72,22 +73,22 @@ func icon(status string) string {
 }
 
 func (p *page) metricsTable() {
-	names := p.metricNames()
+	names := p.r.Values.metricNames()
 	own := slices.IndexFunc(names, sampled)
 	if own < 0 {
 		own = len(names)
 	}
-	shown := min(own, p.metrics)
+	shown := min(own, p.show.metrics)
 	if own == 0 { // nothing but what was sampled from the machine
-		shown = min(len(names), p.metrics)
+		shown = min(len(names), p.show.metrics)
 	}
-	folded := min(len(names)-shown, p.moreMetrics)
+	folded := min(len(names)-shown, p.show.moreMetrics)
 	p.metricRows(names[:shown])
-	if p.Baseline != nil && shown > 0 {
-		p.printf("<sub>baseline: %s</sub>\n\n", link(code(p.Baseline.Name, p.cell), p.Baseline.RunURL))
+	if p.r.Values.Baseline != nil && shown > 0 {
+		p.printf("<sub>baseline: %s</sub>\n\n", link(code(p.r.Values.Baseline.Name, p.show.cell), p.r.Values.Baseline.RunURL))
 	}
 	p.fold(count(folded, "more metric"), folded, func() { p.metricRows(names[shown : shown+folded]) })
-	p.omit(len(names)-shown-folded+p.More.Metrics, "metric")
+	p.omit(len(names)-shown-folded+p.r.More.Metrics, "metric")
 }
 
 // metricRows writes a table whose columns for baseline and curve are there only where a run has them.
@@ -96,23 +97,23 @@ func (p *page) metricRows(names []string) {
 		return
 	}
 	head := []string{"metric", "last value"}
-	if p.Baseline != nil {
+	if p.r.Values.Baseline != nil {
 		head = append(head, "baseline", "change")
 	}
-	curves := slices.ContainsFunc(names, func(name string) bool { return len(p.Histories[name]) > 1 })
+	curves := slices.ContainsFunc(names, func(name string) bool { return len(p.r.Values.Histories[name]) > 1 })
 	if curves {
 		head = append(head, "curve")
 	}
 	p.row(head...)
 	p.row(slices.Repeat([]string{"---"}, len(head))...)
 	for _, name := range names {
-		cells := []string{code(name, p.cell), Number(p.Metrics[name])}
-		if p.Baseline != nil {
+		cells := []string{code(name, p.show.cell), Number(p.r.Values.Metrics[name])}
+		if p.r.Values.Baseline != nil {
 			before, change := p.before(name)
 			cells = append(cells, before, change)
 		}
 		if curves {
-			cells = append(cells, sparkline(p.Histories[name], 16))
+			cells = append(cells, sparkline(p.r.Values.Histories[name], 16))
 		}
 		p.row(cells...)
 	}
@@ -120,24 +121,24 @@ func (p *page) metricRows(names []string) {
 }
 
 func (p *page) before(name string) (value, delta string) {
-	before, ok := p.Baseline.Metrics[name]
+	before, ok := p.r.Values.Baseline.Metrics[name]
 	if !ok {
 		return "", ""
 	}
-	return Number(before), change(before, p.Metrics[name])
+	return Number(before), change(before, p.r.Values.Metrics[name])
 }
 
 // paramTables shows what was set for this run, and folds what a framework added.
 func (p *page) paramTables() {
-	own, others := p.paramNames()
-	shown, folded := min(len(own), p.own), min(len(others), p.params)
+	own, others := p.r.Values.paramNames()
+	shown, folded := min(len(own), p.show.own), min(len(others), p.show.params)
 	p.paramRows(own[:shown])
 	title := "Parameters"
 	if shown > 0 {
 		title = count(folded, "more parameter")
 	}
 	p.fold(title, folded, func() { p.paramRows(others[:folded]) })
-	p.omit(len(p.Params)-shown-folded+p.More.Params, "param")
+	p.omit(len(p.r.Values.Params)-shown-folded+p.r.More.Params, "param")
 }
 
 func (p *page) paramRows(names []string) {
@@ -147,7 +148,7 @@ func (p *page) paramRows(names []string) {
 	p.row("parameter", "value")
 	p.row("---", "---")
 	for _, name := range names {
-		p.row(code(name, p.cell), code(p.Params[name], p.cell))
+		p.row(code(name, p.show.cell), code(p.r.Values.Params[name], p.show.cell))
 	}
 	p.printf("\n")
 }
@@ -165,38 +166,38 @@ func (p *page) fold(title string, n int, body func()) {
 }
 
 func (p *page) warningList() {
-	shown := min(len(p.Warnings), p.warnings)
-	for _, w := range p.Warnings[:shown] {
-		p.printf("- ⚠️ %s", prose(w.Text, p.cell))
+	shown := min(len(p.r.Warnings), p.show.warnings)
+	for _, w := range p.r.Warnings[:shown] {
+		p.printf("- ⚠️ %s", prose(w.Text, p.show.cell))
 		if w.Next != "" {
-			p.printf(" — %s", prose(w.Next, p.cell))
+			p.printf(" — %s", prose(w.Next, p.show.cell))
 		}
 		p.printf("\n")
 	}
 	if shown > 0 {
 		p.printf("\n")
 	}
-	p.omit(len(p.Warnings)-shown+p.More.Warnings, "warning")
+	p.omit(len(p.r.Warnings)-shown+p.r.More.Warnings, "warning")
 }
 
 // products are what the run made: a version of a model, and files.
 func (p *page) products() {
-	if p.Model != "" {
-		p.printf("Model: %s\n\n", link(prose(p.Model, p.cell), p.ModelURL))
+	if p.r.Outputs.Model != "" {
+		p.printf("Model: %s\n\n", link(prose(p.r.Outputs.Model, p.show.cell), p.r.Outputs.ModelURL))
 	}
-	if p.Artifacts.Files == 0 && p.Artifacts.Failed == 0 {
+	if p.r.Outputs.Artifacts.Files == 0 && p.r.Outputs.Artifacts.Failed == 0 {
 		return
 	}
-	title := artifactFacts(p.Artifacts)
-	shown := min(len(p.Artifacts.Paths), p.paths)
+	title := artifactFacts(p.r.Outputs.Artifacts)
+	shown := min(len(p.r.Outputs.Artifacts.Paths), p.show.paths)
 	if shown == 0 {
 		p.printf("%s\n\n", title)
 	}
 	p.fold(title, shown, func() {
-		for _, path := range p.Artifacts.Paths[:shown] {
-			p.printf("- %s\n", code(path, p.cell))
+		for _, path := range p.r.Outputs.Artifacts.Paths[:shown] {
+			p.printf("- %s\n", code(path, p.show.cell))
 		}
-		if more := p.Artifacts.Files - shown; more > 0 {
+		if more := p.r.Outputs.Artifacts.Files - shown; more > 0 {
 			p.printf("- and %d more\n", more)
 		}
 		p.printf("\n")
@@ -206,27 +207,27 @@ func (p *page) products() {
 // links are where the run is, and in small letters how it came about.
 func (p *page) links() {
 	switch {
-	case webAddress(p.RunURL) != "":
-		p.printf("%s", link("Open the run", p.RunURL))
-	case p.Kept != "":
-		p.printf("Kept in %s", code(p.Kept, p.cell))
-	case p.RunID != "":
-		p.printf("Run %s in %s", code(p.RunID, p.cell), code(p.Store, p.cell))
+	case webAddress(p.r.Run.URL) != "":
+		p.printf("%s", link("Open the run", p.r.Run.URL))
+	case p.r.Run.Kept != "":
+		p.printf("Kept in %s", code(p.r.Run.Kept, p.show.cell))
+	case p.r.Run.ID != "":
+		p.printf("Run %s in %s", code(p.r.Run.ID, p.show.cell), code(p.r.Run.Store, p.show.cell))
 	}
-	if p.Experiment != "" {
-		p.printf(" in experiment %s", code(p.Experiment, p.cell))
+	if p.r.Run.Experiment != "" {
+		p.printf(" in experiment %s", code(p.r.Run.Experiment, p.show.cell))
 	}
 	p.printf("\n\n")
 	var small []string
-	if p.Commit != "" {
-		small = append(small, "commit "+link(code(p.Commit, p.cell), p.CommitURL))
+	if p.r.Job.Commit != "" {
+		small = append(small, "commit "+link(code(p.r.Job.Commit, p.show.cell), p.r.Job.CommitURL))
 	}
-	small = append(small, Human(p.Duration))
-	if p.Machine != "" {
-		small = append(small, prose(p.Machine, p.cell))
+	small = append(small, Human(p.r.Outcome.Duration))
+	if p.r.Job.Machine != "" {
+		small = append(small, prose(p.r.Job.Machine, p.show.cell))
 	}
-	if webAddress(p.JobURL) != "" {
-		small = append(small, link("job", p.JobURL))
+	if webAddress(p.r.Job.URL) != "" {
+		small = append(small, link("job", p.r.Job.URL))
 	}
 	p.printf("<sub>%s</sub>\n\n", strings.Join(small, " · "))
 }
@@ -235,13 +236,13 @@ func (p *page) links() {
 func (p *page) curves() {
 	var charts []string
 	drawable := 0
-	for _, name := range p.metricNames() {
-		points := p.Histories[name]
+	for _, name := range p.r.Values.metricNames() {
+		points := p.r.Values.Histories[name]
 		if len(points) < 2 {
 			continue
 		}
 		drawable++
-		if len(charts) == p.charts {
+		if len(charts) == p.show.charts {
 			continue
 		}
 		if drawing := chart(name, points); drawing != "" {
@@ -261,16 +262,16 @@ func (p *page) curveNotes(name string, points []Point) string {
 	var b strings.Builder
 	broken := slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return special(p.Value) == "" })
 	if len(broken) > 0 {
-		fmt.Fprintf(&b, "<sub>%s is %s at step %d", code(name, p.cell), special(broken[0].Value), broken[0].Step)
+		fmt.Fprintf(&b, "<sub>%s is %s at step %d", code(name, p.show.cell), special(broken[0].Value), broken[0].Step)
 		if len(broken) > 1 {
 			fmt.Fprintf(&b, " and no number in %d of %d points", len(broken), len(points))
 		}
 		b.WriteString(", which the line leaves out.</sub>\n\n")
 	}
-	if !p.tables {
+	if !p.show.tables {
 		return b.String()
 	}
-	fmt.Fprintf(&b, "<details><summary>Points of the curve</summary>\n\n| step | %s |\n| --- | --- |\n", code(name, p.cell))
+	fmt.Fprintf(&b, "<details><summary>Points of the curve</summary>\n\n| step | %s |\n| --- | --- |\n", code(name, p.show.cell))
 	for _, point := range Thin(points) {
 		fmt.Fprintf(&b, "| %d | %s |\n", point.Step, Number(point.Value))
 	}
@@ -280,20 +281,20 @@ func (p *page) curveNotes(name string, points []Point) string {
 
 // logTail shows the end of the log, which is folded unless the run failed.
 func (p *page) logTail(title string) {
-	text := strings.TrimSpace(p.LogTail)
-	if text == "" || p.log == 0 {
+	text := strings.TrimSpace(p.r.Outcome.LogTail)
+	if text == "" || p.show.log == 0 {
 		return
 	}
 	open := ""
-	if p.Status == "FAILED" {
+	if p.r.Outcome.Status == "FAILED" {
 		open = " open"
 	}
-	p.printf("<details%s><summary>%s</summary>\n\n<pre>\n%s\n</pre>\n\n</details>\n\n", open, title, block(lastLines(text, p.log)))
+	p.printf("<details%s><summary>%s</summary>\n\n<pre>\n%s\n</pre>\n\n</details>\n\n", open, title, block(lastLines(text, p.show.log)))
 }
 
 // leftOut names what the page does not show.
 func (p *page) leftOut() {
-	if p.log == 0 && strings.TrimSpace(p.LogTail) != "" {
+	if p.show.log == 0 && strings.TrimSpace(p.r.Outcome.LogTail) != "" {
 		p.left = append(p.left, "the log")
 	}
 	if len(p.left) > 0 {

@@ -52,11 +52,11 @@ func (r Report) LinksTo(servers ...string) Report {
 		}
 		return ""
 	}
-	r.RunURL, r.JobURL, r.CommitURL, r.ModelURL = keep(r.RunURL), keep(r.JobURL), keep(r.CommitURL), keep(r.ModelURL)
-	if r.Baseline != nil {
-		baseline := *r.Baseline
+	r.Run.URL, r.Job.URL, r.Job.CommitURL, r.Outputs.ModelURL = keep(r.Run.URL), keep(r.Job.URL), keep(r.Job.CommitURL), keep(r.Outputs.ModelURL)
+	if r.Values.Baseline != nil {
+		baseline := *r.Values.Baseline
 		baseline.RunURL = keep(baseline.RunURL)
-		r.Baseline = &baseline
+		r.Values.Baseline = &baseline
 	}
 	return r
 }
@@ -200,7 +200,9 @@ func (c *checker) file(f file) {
 		c.address(field, text)
 	}
 	c.origin(f.Origin)
-	c.lists(f)
+	c.metrics(f.Metrics, f.Histories, f.Baseline)
+	c.params(f.Params, f.OwnParams)
+	c.notes(f.Warnings, f.Artifacts.Paths)
 }
 
 func (c *checker) origin(o Origin) {
@@ -220,41 +222,54 @@ var changeID = regexp.MustCompile(`^[0-9]{0,12}$`)
 
 var commitID = regexp.MustCompile(`^([0-9a-f]{7,64})?$`)
 
-func (c *checker) lists(f file) {
-	c.length("metrics", len(f.Metrics), maxMetrics)
-	for name := range f.Metrics {
+func (c *checker) metrics(metrics map[string]number, histories map[string][]sample, baseline *fileBaseline) {
+	c.length("metrics", len(metrics), maxMetrics)
+	for name := range metrics {
 		c.text("metrics", name, maxNameChars)
 	}
-	c.length("params", len(f.Params), maxParams)
-	for name, value := range f.Params {
+	areMetrics := func(field string, names iter.Seq[string]) {
+		for name := range names {
+			if _, ok := metrics[name]; !ok {
+				c.fault(field, "%.60q is no metric", name)
+			}
+		}
+	}
+	c.length("histories", len(histories), maxCurves)
+	areMetrics("histories", maps.Keys(histories))
+	for name, points := range histories {
+		c.length(fmt.Sprintf("histories[%.60q]", name), len(points), CurvePoints)
+	}
+	if baseline != nil {
+		c.text("baseline.name", baseline.Name, maxTextChars)
+		c.address("baseline.run_url", baseline.RunURL)
+		c.length("baseline.metrics", len(baseline.Metrics), maxMetrics)
+		areMetrics("baseline.metrics", maps.Keys(baseline.Metrics))
+	}
+}
+
+func (c *checker) params(params map[string]string, own []string) {
+	c.length("params", len(params), maxParams)
+	for name, value := range params {
 		c.text("params", name, maxNameChars)
 		c.text(fmt.Sprintf("params[%.60q]", name), value, maxTextChars)
 	}
-	c.length("own_params", len(f.OwnParams), maxParams)
-	for _, name := range f.OwnParams {
-		if _, ok := f.Params[name]; !ok {
+	c.length("own_params", len(own), maxParams)
+	for _, name := range own {
+		if _, ok := params[name]; !ok {
 			c.fault("own_params", "%.60q is no param", name)
 		}
 	}
-	c.length("histories", len(f.Histories), maxCurves)
-	c.areMetrics("histories", maps.Keys(f.Histories), f)
-	for name, points := range f.Histories {
-		c.length(fmt.Sprintf("histories[%.60q]", name), len(points), CurvePoints)
-	}
-	c.length("warnings", len(f.Warnings), maxWarnings)
-	for i, w := range f.Warnings {
+}
+
+func (c *checker) notes(warnings []Warning, paths []string) {
+	c.length("warnings", len(warnings), maxWarnings)
+	for i, w := range warnings {
 		c.text(fmt.Sprintf("warnings[%d].text", i), w.Text, maxTextChars)
 		c.text(fmt.Sprintf("warnings[%d].next", i), w.Next, maxTextChars)
 	}
-	c.length("artifacts.paths", len(f.Artifacts.Paths), maxPaths)
-	for i, path := range f.Artifacts.Paths {
+	c.length("artifacts.paths", len(paths), maxPaths)
+	for i, path := range paths {
 		c.text(fmt.Sprintf("artifacts.paths[%d]", i), path, maxTextChars)
-	}
-	if f.Baseline != nil {
-		c.text("baseline.name", f.Baseline.Name, maxTextChars)
-		c.address("baseline.run_url", f.Baseline.RunURL)
-		c.length("baseline.metrics", len(f.Baseline.Metrics), maxMetrics)
-		c.areMetrics("baseline.metrics", maps.Keys(f.Baseline.Metrics), f)
 	}
 }
 
@@ -267,14 +282,6 @@ func (c *checker) length(field string, n, limit int) {
 func (c *checker) number(field string, n, low, high int64) {
 	if n < low || n > high {
 		c.fault(field, "%d is not between %d and %d", n, low, high)
-	}
-}
-
-func (c *checker) areMetrics(field string, names iter.Seq[string], f file) {
-	for name := range names {
-		if _, ok := f.Metrics[name]; !ok {
-			c.fault(field, "%.60q is no metric", name)
-		}
 	}
 }
 

@@ -10,33 +10,58 @@ import (
 
 // Report is one closed run in plain fields. All text may come from the training step, in any form: the renderers escape it.
 type Report struct {
+	Run      Run
+	Outcome  Outcome
+	Job      Job
+	Values   Values
+	Outputs  Outputs
+	Warnings []Warning
+	More     More
+	Origin   Origin
+}
+
+// Run says which run it is, and where it can be seen.
+type Run struct {
+	Experiment string
+	Name       string
+	ID         string
+	URL        string // empty where the store has no page
+	Store      string // redacted
+	Kept       string // folder where the run was kept for mlops-track sync; empty if the server has it
+}
+
+// Outcome is how the run ended.
+type Outcome struct {
 	Status       string // FINISHED, FAILED, KILLED
 	ExitCode     int
 	ErrorType    string
 	ErrorMessage string
-	Experiment   string
-	RunName      string
-	RunID        string
-	RunURL       string // empty where the store has no page
-	JobURL       string // page of the CI job; empty outside CI
-	Store        string // redacted
-	Kept         string // folder where the run was kept for mlops-track sync; empty if the server has it
-	Commit       string
-	CommitURL    string
-	Machine      string // as "linux/amd64, 4 cores"
 	Duration     time.Duration
-	Metrics      map[string]float64 // last values
-	Params       map[string]string
-	OwnParams    []string           // names of those that the user or the result set, which readers look for first
-	Histories    map[string][]Point // by metric, each as Thin leaves it; a metric without one has no curve
-	Baseline     *Baseline          // the run to compare with; nil if there is none
-	Warnings     []Warning
-	Artifacts    Artifacts
-	Model        string // "name version 3"; empty if none was registered
-	ModelURL     string
 	LogTail      string // the end of the step's standard error
-	More         More
-	Origin       Origin
+}
+
+// Job is where the run was made.
+type Job struct {
+	URL       string // page of the CI job; empty outside CI
+	Commit    string
+	CommitURL string
+	Machine   string // as "linux/amd64, 4 cores"
+}
+
+// Values are what the run has logged.
+type Values struct {
+	Metrics   map[string]float64 // last values
+	Params    map[string]string
+	OwnParams []string           // names of those that the user or the result set, which readers look for first
+	Histories map[string][]Point // by metric, each as Thin leaves it; a metric without one has no curve
+	Baseline  *Baseline          // the run to compare with; nil if there is none
+}
+
+// Outputs are what the run has made.
+type Outputs struct {
+	Artifacts Artifacts
+	Model     string // "name version 3"; empty if none was registered
+	ModelURL  string
 }
 
 // Origin is where a report comes from and belongs, for a later job that may post it.
@@ -79,26 +104,26 @@ type More struct {
 }
 
 // Verdict says how the run ended, in one line.
-func (r Report) Verdict() string { return r.RunName + " " + r.outcome() }
+func (r Report) Verdict() string { return r.Run.Name + " " + r.Outcome.text() }
 
-// outcome is the verdict without the name.
-func (r Report) outcome() string {
-	switch r.Status {
+// text is the verdict without the name.
+func (o Outcome) text() string {
+	switch o.Status {
 	case "FINISHED":
-		return "finished in " + Human(r.Duration)
+		return "finished in " + Human(o.Duration)
 	case "KILLED":
-		return "was cancelled after " + Human(r.Duration)
+		return "was cancelled after " + Human(o.Duration)
 	}
-	why := fmt.Sprintf("exit code %d", r.ExitCode)
-	if r.ErrorType != "" {
-		why = r.ErrorType + ", " + why
+	why := fmt.Sprintf("exit code %d", o.ExitCode)
+	if o.ErrorType != "" {
+		why = o.ErrorType + ", " + why
 	}
-	return fmt.Sprintf("failed after %s (%s)", Human(r.Duration), why)
+	return fmt.Sprintf("failed after %s (%s)", Human(o.Duration), why)
 }
 
 // metricNames are in the order of reading: the training's own, then those that were sampled from the machine.
-func (r Report) metricNames() []string {
-	return slices.SortedFunc(maps.Keys(r.Metrics), func(a, b string) int {
+func (v Values) metricNames() []string {
+	return slices.SortedFunc(maps.Keys(v.Metrics), func(a, b string) int {
 		if sampled(a) != sampled(b) {
 			if sampled(a) {
 				return 1
@@ -114,9 +139,9 @@ func (r Report) metricNames() []string {
 func sampled(name string) bool { return strings.HasPrefix(name, "system/") }
 
 // paramNames are the names of the params that were set for this run, and of all others.
-func (r Report) paramNames() (own, others []string) {
-	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
-		if slices.Contains(r.OwnParams, name) {
+func (v Values) paramNames() (own, others []string) {
+	for _, name := range slices.Sorted(maps.Keys(v.Params)) {
+		if slices.Contains(v.OwnParams, name) {
 			own = append(own, name)
 		} else {
 			others = append(others, name)

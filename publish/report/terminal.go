@@ -13,13 +13,13 @@ const tableRows = 40
 // starts with what the training wrote, so none can be taken for a workflow command.
 func Terminal(r Report) string {
 	var b strings.Builder
-	names := r.metricNames()
+	names := r.Values.metricNames()
 	if len(names) > 0 {
 		shown := names[:min(len(names), tableRows)]
 		rows := make([][3]string, 0, len(shown)+2)
 		rows = append(rows, [3]string{"metric", "last value", ""})
 		for _, name := range shown {
-			rows = append(rows, [3]string{plain(name), Number(r.Metrics[name]), sparkline(r.Histories[name], 16)})
+			rows = append(rows, [3]string{plain(name), Number(r.Values.Metrics[name]), sparkline(r.Values.Histories[name], 16)})
 		}
 		var widths [2]int
 		for _, row := range rows {
@@ -43,12 +43,12 @@ func Terminal(r Report) string {
 
 // facts is the line under the table: what the run holds.
 func facts(r Report) string {
-	parts := []string{count(len(r.Metrics), "metric"), count(len(r.Params), "param")}
-	if r.Artifacts.Files > 0 || r.Artifacts.Failed > 0 {
-		parts = append(parts, artifactFacts(r.Artifacts))
+	parts := []string{count(len(r.Values.Metrics), "metric"), count(len(r.Values.Params), "param")}
+	if r.Outputs.Artifacts.Files > 0 || r.Outputs.Artifacts.Failed > 0 {
+		parts = append(parts, artifactFacts(r.Outputs.Artifacts))
 	}
-	if r.Model != "" {
-		parts = append(parts, "model "+plain(r.Model))
+	if r.Outputs.Model != "" {
+		parts = append(parts, "model "+plain(r.Outputs.Model))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -24,10 +24,8 @@ const (
 // batches are in memory: while the store is unreachable the file itself keeps the points.
 type Follower struct {
 	post    Post
-	ctx     context.Context //nolint:containedctx // lives from Follow to the end of Finish
-	cancel  context.CancelFunc
-	running context.Context //nolint:containedctx // ends when the step has ended
-	stop    context.CancelFunc
+	cancel  context.CancelFunc // ends reading and posting
+	stop    context.CancelFunc // says that the step has ended
 	batches chan batch
 	tick    func() // set before running ends
 	reader  *pointReader
@@ -54,10 +52,11 @@ func Follow(path string, post Post) *Follower {
 		post: post, batches: make(chan batch), reader: newPointReader(path, 0),
 		read: make(chan struct{}), posted: make(chan struct{}),
 	}
-	f.ctx, f.cancel = context.WithCancel(context.Background())
-	f.running, f.stop = context.WithCancel(context.Background())
-	go f.readOn()
-	go f.postOn()
+	ctx, cancel := context.WithCancel(context.Background())
+	running, stop := context.WithCancel(context.Background())
+	f.cancel, f.stop = cancel, stop
+	go f.readOn(ctx, running)
+	go f.postOn(ctx, running)
 	return f
 }
 
@@ -81,17 +80,18 @@ func (f *Follower) Finish(ctx context.Context, tick func()) Followed {
 	return out
 }
 
-// readOn reads until the step has ended and everything is read.
-func (f *Follower) readOn() {
+// readOn reads until the step has ended, which running says, and everything is read.
+func (f *Follower) readOn(ctx, running context.Context) {
 	defer close(f.read)
 	defer close(f.batches)
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
+	hand := func(b batch) error { return f.hand(ctx, b) }
 	for {
-		last := f.stopping() // asked before reading: what was written before the end is read
-		err := f.reader.read(last, f.hand)
+		last := running.Err() != nil // asked before reading: what was written before the end is read
+		err := f.reader.read(last, hand)
 		if err == nil && len(f.reader.pending.points) > 0 && time.Since(f.reader.since) >= flushInterval {
-			err = f.reader.flush(f.hand)
+			err = f.reader.flush(hand)
 		}
 		if last {
 			f.readErr = err
@@ -99,29 +99,29 @@ func (f *Follower) readOn() {
 		}
 		select { // an error of the file may pass: it is tried again
 		case <-poll.C:
-		case <-f.running.Done():
-		case <-f.ctx.Done():
-			f.readErr = f.ctx.Err()
+		case <-running.Done():
+		case <-ctx.Done():
+			f.readErr = ctx.Err()
 			return
 		}
 	}
 }
 
 // hand gives a batch to the poster.
-func (f *Follower) hand(b batch) error {
+func (f *Follower) hand(ctx context.Context, b batch) error {
 	select {
 	case f.batches <- b:
 		return nil
-	case <-f.ctx.Done():
-		return f.ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
 // postOn delivers batches until there are none or no more can be delivered.
-func (f *Follower) postOn() {
+func (f *Follower) postOn(ctx, running context.Context) {
 	defer close(f.posted)
 	for b := range f.batches {
-		if f.done.err = f.deliver(b.points); f.done.err != nil {
+		if f.done.err = f.deliver(ctx, running, b.points); f.done.err != nil {
 			f.cancel() // the reader need not go on
 			return
 		}
@@ -131,24 +131,24 @@ func (f *Follower) postOn() {
 
 // deliver delivers points. Of those that the store refuses the halves are tried, so that one bad point does not cost the
 // others; a single one is left out. The error is one after which nothing more can be delivered.
-func (f *Follower) deliver(points []mlflow.Metric) error {
+func (f *Follower) deliver(ctx, running context.Context, points []mlflow.Metric) error {
 	if len(points) == 0 {
 		return nil
 	}
-	err := f.patient(points)
-	var refused *mlflow.RejectedError
+	err := f.patient(ctx, running, points)
+	var rejected *mlflow.RejectedError
 	switch {
 	case err == nil:
 		f.done.points += len(points)
 		return nil
-	case !errors.As(err, &refused), refused.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.refused >= maxRefused:
+	case !errors.As(err, &rejected), rejected.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.refused >= maxRefused:
 		return err
 	case len(points) > 1:
 		half := len(points) / 2
-		if err := f.deliver(points[:half]); err != nil {
+		if err := f.deliver(ctx, running, points[:half]); err != nil {
 			return err
 		}
-		return f.deliver(points[half:])
+		return f.deliver(ctx, running, points[half:])
 	}
 	f.done.refused++
 	if f.done.refusal == nil {
@@ -159,10 +159,10 @@ func (f *Follower) deliver(points []mlflow.Metric) error {
 
 // patient posts points, again and again while the store is unreachable. When the step ends, what is waiting is posted at once,
 // and from then on more often.
-func (f *Follower) patient(points []mlflow.Metric) error {
+func (f *Follower) patient(ctx, running context.Context, points []mlflow.Metric) error {
 	post := func(context.Context) error {
-		err := f.post(f.ctx, points)
-		if err == nil && f.stopping() && f.tick != nil {
+		err := f.post(ctx, points)
+		if err == nil && running.Err() != nil && f.tick != nil {
 			f.tick()
 		}
 		return err
@@ -176,18 +176,16 @@ func (f *Follower) patient(points []mlflow.Metric) error {
 			return retry.Again()
 		},
 	}
-	if !f.stopping() {
-		if err := retry.Do(f.running, policy, post); err == nil || isRefused(err) || f.ctx.Err() != nil {
+	if running.Err() == nil {
+		if err := retry.Do(running, policy, post); err == nil || isRefused(err) || ctx.Err() != nil {
 			return err
 		}
 	}
 	policy.Backoff.Max = finishWait
-	return retry.Do(f.ctx, policy, post)
+	return retry.Do(ctx, policy, post)
 }
 
 func isRefused(err error) bool {
 	_, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok
 }
-
-func (f *Follower) stopping() bool { return f.running.Err() != nil }

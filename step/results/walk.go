@@ -15,8 +15,7 @@ import (
 // it runs in circles where symbolic links do, and follows them anywhere. Here a folder is not entered inside of itself, and
 // a link inside of a linked folder is followed only to a folder that was not seen yet.
 type walk struct {
-	*finder
-
+	finder  *finder
 	spec    spec
 	root    string // as the spec names it
 	pattern string
@@ -31,7 +30,7 @@ func (w *walk) run() {
 	if _, err := os.Lstat(w.root); errors.Is(err, fs.ErrNotExist) {
 		return
 	}
-	if real, info, ok := w.resolve(w.spec, w.root); ok && info.IsDir() {
+	if real, info, ok := w.finder.resolve(w.spec, w.root); ok && info.IsDir() {
 		w.seen = map[string]bool{}
 		w.folder(real, "", place{})
 	}
@@ -49,11 +48,11 @@ func (w *walk) folder(real, below string, at place) {
 	at.above = append(slices.Clip(at.above), real)
 	entries, err := os.ReadDir(real)
 	if err != nil {
-		w.problem(w.spec.fault, w.spec.text, "", "read folder %q: %v", filepath.Join(w.root, below), withoutPath(err))
+		w.finder.problem(w.spec.fault, w.spec.text, "", "read folder %q: %v", filepath.Join(w.root, below), withoutPath(err))
 		return
 	}
 	for _, entry := range entries {
-		if w.entries++; w.entries > maxEntries {
+		if w.finder.entries++; w.finder.entries > maxEntries {
 			return
 		}
 		w.entry(filepath.Join(real, entry.Name()), filepath.Join(below, entry.Name()), entry, at)
@@ -66,7 +65,7 @@ func (w *walk) entry(path, below string, entry fs.DirEntry, at place) {
 	matches := doublestar.MatchUnvalidated(w.pattern, slashed)
 	deeper := w.depth == 0 || strings.Count(slashed, "/")+1 < w.depth
 	switch {
-	case entry.Name() == ".git", w.excluded(name):
+	case entry.Name() == ".git", w.finder.excluded(name):
 		return
 	case !matches && !(deeper && isFolder(path, entry)):
 		return
@@ -75,7 +74,7 @@ func (w *walk) entry(path, below string, entry fs.DirEntry, at place) {
 	switch {
 	case !ok:
 	case !info.IsDir():
-		if matches && w.take(w.spec, name, real, info, below) {
+		if matches && w.finder.take(w.spec, name, real, info, below) {
 			w.taken++
 		}
 	case !deeper:
@@ -95,10 +94,10 @@ func (w *walk) look(name, path string, entry fs.DirEntry) (real string, info fs.
 	if entry.Type()&fs.ModeSymlink == 0 {
 		info, err = entry.Info()
 	} else if _, err = os.Stat(path); err == nil {
-		return w.resolve(w.spec, name)
+		return w.finder.resolve(w.spec, name)
 	}
 	if err != nil {
-		w.problem(Warning, w.spec.text, "", "%q is left out: %v", name, withoutPath(err))
+		w.finder.problem(Warning, w.spec.text, "", "%q is left out: %v", name, withoutPath(err))
 	}
 	return path, info, err == nil
 }

@@ -14,36 +14,36 @@ import (
 var mayImport = map[string][]string{
 	".":                        {"internal/cli"},
 	"internal/cli":             {anything},
-	"internal/ci":              {"awsauth", "ciinfo", "internal/console", "internal/hint", "publish", "publish/comment", "publish/outputs", "settings"},
+	"internal/ci":              {"awsauth", "ciinfo", "internal/console", "internal/environ", "internal/hint", "publish", "publish/comment", "publish/outputs", "settings"},
 	"publish":                  {"ciinfo", "internal/console", "internal/hint", "internal/notice", "internal/redact", "mlflow", "mlflow/store", "publish/comment", "publish/outputs", "publish/report", "settings", "step", "track"},
-	"publish/comment":          {"internal/pause"},
+	"publish/comment":          {"internal/hint", "internal/retry"},
 	"publish/outputs":          {},
 	"publish/report":           {},
 	"track":                    {"ciinfo", "internal/notice", "mlflow", "mlflow/artifact", "settings", "step", "step/results"},
 	"step":                     {"internal/process", "mlflow", "mlflow/artifact", "settings", "step/results"},
-	"step/results":             {"mlflow"},
+	"step/results":             {"internal/retry", "mlflow"},
 	"settings":                 {"internal/redact", "mlflow"},
 	"ciinfo":                   {},
-	"awsauth":                  {"internal/pause"},
-	"doctor":                   {"awsauth", "mlflow", "mlflow/rest"},
+	"awsauth":                  {"internal/hint", "internal/retry"},
+	"doctor":                   {"awsauth", "internal/hint", "mlflow", "mlflow/rest"},
 	"python":                   {},
-	"mlflow":                   {},
-	"mlflow/rest":              {"internal/pause", "mlflow"},
-	"mlflow/sqlite":            {"mlflow", "mlflow/internal/filelock"},
-	"mlflow/filestore":         {"mlflow", "mlflow/internal/filelock"},
-	"mlflow/artifact":          {"mlflow", "mlflow/rest"},
-	"mlflow/server":            {"internal/environ", "mlflow"},
-	"mlflow/store":             {"mlflow", "mlflow/artifact", "mlflow/filestore", "mlflow/rest", "mlflow/server", "mlflow/sqlite"},
+	"mlflow":                   {"internal/hint"},
+	"mlflow/rest":              {"internal/hint", "internal/retry", "mlflow"},
+	"mlflow/sqlite":            {"internal/hint", "mlflow", "mlflow/internal/filelock"},
+	"mlflow/filestore":         {"internal/hint", "internal/retry", "mlflow", "mlflow/internal/filelock"},
+	"mlflow/artifact":          {"internal/hint", "mlflow", "mlflow/rest"},
+	"mlflow/server":            {"internal/environ", "internal/hint", "mlflow"},
+	"mlflow/store":             {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/filestore", "mlflow/rest", "mlflow/server", "mlflow/sqlite"},
 	"mlflow/offline":           {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/store"},
 	"mlflow/internal/filelock": {},
 	"internal/console":         {"internal/notice", "internal/redact"},
 	"internal/environ":         {},
 	"internal/hint":            {},
 	"internal/notice":          {"internal/hint"},
-	"internal/pause":           {},
 	"internal/process":         {},
 	"internal/redact":          {},
 	"internal/workspace":       {},
+	"internal/retry":           {},
 }
 
 // anything is what the package that puts the parts together may import.
@@ -56,7 +56,7 @@ var mostImports = map[string]int{"track": 8}
 var pure = []string{"ciinfo", "settings", "mlflow", "publish/report", "internal/hint", "internal/notice"}
 
 // doIO are the packages by which a program reaches files, network, environment and other processes.
-var doIO = []string{"os", "os/exec", "io/fs", "io/ioutil", "net", "net/http", "syscall", "database/sql", "log", "log/slog"}
+var doIO = []string{"os", "os/exec", "os/user", "io/fs", "io/ioutil", "net", "net/http", "syscall", "database/sql", "log", "log/slog"}
 
 // A file that is longer answers more than one question.
 const maxLines = 450

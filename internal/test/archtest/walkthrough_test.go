@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,7 +34,7 @@ func TestWalkThroughNamesWhatExists(t *testing.T) {
 	named := 0
 	for _, match := range inBackquotes.FindAllStringSubmatch(section, -1) {
 		pkg, name := match[1], strings.Split(strings.TrimPrefix(match[2], "."), ".")
-		if isFile(match[2]) {
+		if slices.Contains(files, match[2]) {
 			continue
 		}
 		named++
@@ -44,15 +45,6 @@ func TestWalkThroughNamesWhatExists(t *testing.T) {
 	if named < 10 {
 		t.Errorf("the walk-through names %d functions: does it still tell where things are?", named)
 	}
-}
-
-func isFile(extension string) bool {
-	for _, known := range files {
-		if extension == known {
-			return true
-		}
-	}
-	return false
 }
 
 // exists looks for a package's function, type or method. The package is named as a Go file does that imports it, or by

@@ -182,33 +182,37 @@ func (s *STS) refuse(w http.ResponseWriter, no *refusal) {
 		kind = "Receiver"
 	}
 	type fault struct{ Type, Code, Message string }
-	answerXML(w, no.status, struct {
+	id := requestID()
+	answerXML(w, no.status, id, struct {
 		XMLName   xml.Name `xml:"ErrorResponse"`
 		Space     string   `xml:"xmlns,attr"`
 		Error     fault
 		RequestID string `xml:"RequestId"`
-	}{Space: namespace, Error: fault{kind, no.code, no.message}, RequestID: requestID()})
+	}{Space: namespace, Error: fault{kind, no.code, no.message}, RequestID: id})
 }
 
 func (s *STS) give(w http.ResponseWriter, action string, result any) {
 	type metadata struct {
 		RequestID string `xml:"RequestId"`
 	}
-	answerXML(w, http.StatusOK, struct {
+	id := requestID()
+	answerXML(w, http.StatusOK, id, struct {
 		XMLName  xml.Name
 		Space    string `xml:"xmlns,attr"`
 		Result   any
 		Metadata metadata `xml:"ResponseMetadata"`
-	}{XMLName: xml.Name{Local: action + "Response"}, Space: namespace, Result: result, Metadata: metadata{requestID()}})
+	}{XMLName: xml.Name{Local: action + "Response"}, Space: namespace, Result: result, Metadata: metadata{id}})
 }
 
-func answerXML(w http.ResponseWriter, status int, v any) {
+// answerXML answers with an id in the header, as AWS does beside that in the body.
+func answerXML(w http.ResponseWriter, status int, id string, v any) {
 	text, err := xml.Marshal(v)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/xml")
+	w.Header().Set("X-Amzn-RequestId", id)
 	w.WriteHeader(status)
 	if _, err := w.Write(text); err != nil {
 		return // the client went away

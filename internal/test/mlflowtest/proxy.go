@@ -26,6 +26,7 @@ type Proxy struct {
 // Rule spoils the next requests whose path ends in Path. One field besides Path and Times says how.
 type Rule struct {
 	Path  string // such as "runs/create"; empty: every path
+	Skip  int    // how many requests pass first
 	Times int    // how many requests; 0: all
 
 	Status     int    // answer so, without asking the server
@@ -63,6 +64,13 @@ func (p *Proxy) Spoil(r Rule) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rules = append(p.rules, &r)
+}
+
+// Mend removes all rules.
+func (p *Proxy) Mend() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules = nil
 }
 
 // Calls returns how many requests came for paths that end so.
@@ -113,6 +121,10 @@ func (p *Proxy) next(path string) Rule {
 	p.calls[path]++
 	for i, r := range p.rules {
 		if !strings.HasSuffix(path, r.Path) {
+			continue
+		}
+		if r.Skip > 0 {
+			r.Skip--
 			continue
 		}
 		if r.Times > 0 {

@@ -172,6 +172,30 @@ func modelVersions(t *testing.T, s fixture) {
 	}
 }
 
+func findModelVersion(t *testing.T, s fixture) {
+	r, name := s.run(t), fresh("model")
+	v := mlflow.NewModelVersion{Name: name, Source: r.ArtifactURI + "/model", RunID: r.ID}
+	if _, err := s.FindModelVersion(t.Context(), v); !errors.Is(err, mlflow.ErrNotFound) {
+		t.Errorf("version of a model that does not exist: %v, want ErrNotFound", err)
+	}
+	other, another := v, v
+	other.Source, another.RunID = r.ArtifactURI+"/other", s.run(t).ID
+	for _, v := range []mlflow.NewModelVersion{v, v, other, another} {
+		if _, err := s.CreateModelVersion(t.Context(), v); err != nil {
+			t.Fatalf("create model version: %v", err)
+		}
+	}
+	for want, v := range map[string]mlflow.NewModelVersion{"2": v, "3": other, "4": another} {
+		if got, err := s.FindModelVersion(t.Context(), v); err != nil || got != (mlflow.ModelVersion{Name: name, Version: want}) {
+			t.Errorf("found version %v, %v, want %s", got, err, want)
+		}
+	}
+	other.RunID = another.RunID
+	if _, err := s.FindModelVersion(t.Context(), other); !errors.Is(err, mlflow.ErrNotFound) {
+		t.Errorf("version of this source by another run: %v, want ErrNotFound", err)
+	}
+}
+
 func overContext(t *testing.T, s fixture) {
 	r := s.run(t)
 	over, cancel := context.WithCancel(t.Context())

@@ -33,7 +33,7 @@ func (f fixture) search(t *testing.T, search mlflow.RunSearch) []string {
 	}
 	ids := make([]string, len(runs))
 	for i, r := range runs {
-		if !search.Match(r) || r.ExperimentID != search.ExperimentID || r.Name == "" {
+		if !search.Match(r.Status, r.Tags) || r.ExperimentID != search.ExperimentID || r.Name == "" {
 			t.Errorf("%+v finds %+v", search, r)
 		}
 		ids[i] = r.ID

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) mlflow.Store) {
 		{"ConcurrentWriters", concurrentWriters},
 		{"LoggedModelsOfPlainRun", loggedModelsOfPlainRun},
 		{"ModelVersions", modelVersions},
+		{"FindModelVersion", findModelVersion},
 		{"OverContext", overContext},
 	}
 	for _, c := range cases {

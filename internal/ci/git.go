@@ -1,0 +1,38 @@
+package ci
+
+import (
+	"context"
+	"os/exec"
+	"os/user"
+	"strings"
+	"time"
+)
+
+// gitTimeout bounds all that git is asked.
+const gitTimeout = 2 * time.Second
+
+// Git asks the git of a folder, for ciinfo.Source. What git cannot say is empty. It never prompts, takes no locks and starts
+// no monitor.
+func Git(dir string) func(args ...string) string {
+	deadline := time.Now().Add(gitTimeout)
+	return func(args ...string) string {
+		ctx, cancel := context.WithDeadline(context.Background(), deadline)
+		defer cancel()
+		args = append([]string{"-c", "core.fsmonitor=false"}, args...)
+		cmd := exec.CommandContext(ctx, "git", args...) //nolint:gosec // fixed words
+		cmd.Dir = dir
+		cmd.Env = append(cmd.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
+		cmd.WaitDelay = gitTimeout / 4
+		out, _ := cmd.Output() // also what it printed before it failed
+		return strings.TrimSpace(string(out))
+	}
+}
+
+// Username is the name of the account that this process runs as, empty where the system does not know one.
+func Username() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
+}
