@@ -1,9 +1,9 @@
-# The image of the action and of GitLab jobs: the static binary beside Python, uv and git. There is no ENTRYPOINT, as
+# The image of the action and of GitLab jobs: the static binary with Python, uv and git. There is no ENTRYPOINT, because
 # GitLab starts a shell; action.yml names the program.
 ARG BUILDER=golang:1.26-bookworm
 ARG BASE=debian:bookworm-slim
 
-# What a training step finds. libgomp1 is what the wheels of LightGBM and XGBoost load and do not bring.
+# What a training step can use. The wheels of LightGBM and XGBoost need libgomp1 and do not contain it.
 FROM ${BASE} AS runtime
 RUN ["/bin/sh", "-ec", "apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates git libgomp1 python3 python3-venv \
@@ -18,7 +18,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN ["go", "mod", "download"]
 ENV CGO_ENABLED=0 GOFLAGS=-trimpath
-# What takes minutes, before what changes often.
+# The packages that take minutes are built first, because they change rarely.
 RUN ["go", "build", "modernc.org/sqlite", "github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/s3"]
 COPY . .
 ARG VERSION=0.1.0-dev

@@ -1,6 +1,6 @@
-# make            what there is to do
-# make test-unit  what needs neither Python nor servers, in seconds
-# make test       everything CI runs; needs Go and Python 3 (with venv), and brings the rest into a cache folder
+# make            list the targets
+# make test-unit  run the tests that need neither Python nor servers, in seconds
+# make test       run everything that CI runs; needs Go and Python 3 (with venv), and installs the rest into a cache folder
 .DEFAULT_GOAL := help
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -49,15 +49,15 @@ test-env: $(MINIO) $(VERSITYGW) $(TOXIPROXY) $(ACT) ## build the Python environm
 	for tool in $(notdir $(MINIO) $(VERSITYGW) $(TOXIPROXY) $(ACT)); do ln -sfn $$tool "$(CACHE)/tools/$${tool%@*}"; done
 
 .PHONY: test-go
-test-go: test-env $(GOTESTSUM) ## run the Go tests, stories included; skipped ones are named with their reason
+test-go: test-env $(GOTESTSUM) ## run the Go tests, including the stories; skipped tests are listed with their reason
 	$(GOTESTSUM) --format pkgname -- -timeout 45m ./...
 
 .PHONY: test-race
-test-race: test-env ## the same under the race detector; needs a C compiler
+test-race: test-env ## run all Go tests with the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -timeout 60m ./...
 
 .PHONY: lint
-lint: lint-go lint-actions ## vet, on all systems that are built for, and lint
+lint: lint-go lint-actions ## vet for every supported system, and lint
 	go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
@@ -88,7 +88,7 @@ test-frameworks: build ## train with PyTorch, Lightning and Keras (7 GB of packa
 	scripts/frameworks
 
 .PHONY: lock
-lock: ## pin the Python packages of the tests anew; UPGRADE=1 takes the newest
+lock: ## pin the Python packages of the tests again; UPGRADE=1 takes the newest
 	scripts/lock
 
 # Tools are built by version into the cache; a file with the version in its name is up to date. -p 1: MinIO needs the memory.

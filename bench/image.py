@@ -71,7 +71,7 @@ def bench_image(folder):
             "`python` that prints; peer: the same container without `mlops-track run --`; median of 15 pairs")
         action, step = steps_of_act(docker, image, folder)
         row("the whole action around `true`, under act", f"{action:.2f} s", f"{step:.2f} s", f"{action - step:+.2f} s",
-            "peer: a step `run: true`; act builds the action's image anew, from its cache, each time; median of 5")
+            "peer: a step `run: true`; act builds the action's image each time, from its cache; median of 5")
 
 
 def first_line(docker, image, *wrap):

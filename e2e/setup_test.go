@@ -54,10 +54,10 @@ func TestSetup(t *testing.T) {
 		"a version":             {"{version: v1.2.3}", true, "is on PATH"},
 		"without the v":         {"{version: 1.2.3}", true, "is on PATH"},
 		"another checksum":      {"{version: v6.6.6}", false, "has the checksum"},
-		"not of this release":   {"{version: v7.7.7}", false, "does not name"},
-		"no such release":       {"{version: v9.9.9}", false, "cannot fetch"},
-		"something else":        {"{version: '../evil'}", false, "is neither latest nor like v1.2.3"},
-		"another place by name": {"{base-url: 'http://127.0.0.1:1/none'}", false, "cannot fetch http://127.0.0.1:1/none"},
+		"not of this release":   {"{version: v7.7.7}", false, "has no checksum for"},
+		"no such release":       {"{version: v9.9.9}", false, "cannot download"},
+		"something else":        {"{version: '../evil'}", false, "must be latest or a version such as v1.2.3"},
+		"another place by name": {"{base-url: 'http://127.0.0.1:1/none'}", false, "cannot download http://127.0.0.1:1/none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

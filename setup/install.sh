@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# install.sh: fetch the binary of a release, check it against the release's checksums, and put it on the job's PATH.
+# install.sh: download the binary of a release, verify its checksum, and add it to the job's PATH.
 #
 # It runs on GitHub's and on self-hosted runners with bash, curl and sha256sum or shasum: Linux, macOS and Windows, where bash is
-# Git's. A release holds mlops-track_OS_ARCH[.exe] for each system and checksums.txt.
+# Git's. A release has mlops-track_OS_ARCH[.exe] for each system and checksums.txt.
 set -euo pipefail
 
 fail() {
@@ -21,7 +21,7 @@ base=${base%/}
 case $VERSION in
   latest) releases=$base/latest/download ;;
   v[0-9]* | [0-9]*) releases=$base/download/v${VERSION#v} ;;
-  *) fail "version \"$VERSION\" is neither latest nor like v1.2.3" ;;
+  *) fail "version \"$VERSION\" must be latest or a version such as v1.2.3" ;;
 esac
 case $RUNNER_OS in
   Linux) os=linux suffix= ;;
@@ -39,13 +39,13 @@ file=mlops-track_${os}_$arch$suffix
 temp=${RUNNER_TEMP:-${TMPDIR:-/tmp}}
 if [ "$os" = windows ]; then temp=$(cygpath --unix "$temp"); fi
 dir=$(mktemp -d "$temp/mlops-track-XXXXXX")
-fetch "$releases/checksums.txt" "$dir/checksums.txt" || fail "cannot fetch $releases/checksums.txt"
-# One line a file, "SUM  NAME"; a star before the name means binary.
+fetch "$releases/checksums.txt" "$dir/checksums.txt" || fail "cannot download $releases/checksums.txt"
+# One line per file, "SUM  NAME"; a star before the name means binary.
 want=$(tr -d '\r*' <"$dir/checksums.txt" | awk -v file="$file" '$2 == file { print $1 }')
-[ -n "$want" ] || fail "$releases/checksums.txt does not name $file"
-fetch "$releases/$file" "$dir/$file" || fail "cannot fetch $releases/$file"
+[ -n "$want" ] || fail "$releases/checksums.txt has no checksum for $file"
+fetch "$releases/$file" "$dir/$file" || fail "cannot download $releases/$file"
 got=$(checksum "$dir/$file")
-[ "$got" = "$want" ] || fail "$file has the checksum $got, the release says $want"
+[ "$got" = "$want" ] || fail "$file has the checksum $got; the checksum in the release is $want"
 
 program=$dir/mlops-track$suffix
 mv "$dir/$file" "$program"
@@ -58,7 +58,7 @@ echo "$path" >>"$GITHUB_PATH"
   echo "version=$version"
   echo "path=$path"
 } >>"$GITHUB_OUTPUT"
-# What only an expression of the workflow knows.
+# Values that are known only to expressions of the workflow.
 {
   echo "MLOPS_MATRIX=$(tr -d '\r\n' <<<"${MATRIX:-}")"
   echo "MLOPS_JOB_ID=${JOB_ID:-}"
