@@ -40,7 +40,7 @@ test-unit: ## run the tests that need neither Python nor servers, in seconds, an
 	scripts/coverage "$(CACHE)/unit.cover" $(COVERED)
 
 .PHONY: test
-test: test-unit test-env lint vulncheck test-go ## set up what is missing, check the code, run all tests
+test: test-unit test-env lint vulncheck test-python test-go ## set up what is missing, check the code, run all tests
 
 .PHONY: test-env
 test-env: $(MINIO) $(VERSITYGW) $(TOXIPROXY) $(ACT) ## build the Python environments, S3 services and runners of the tests
@@ -51,6 +51,10 @@ test-env: $(MINIO) $(VERSITYGW) $(TOXIPROXY) $(ACT) ## build the Python environm
 .PHONY: test-go
 test-go: test-env $(GOTESTSUM) ## run the Go tests, including the stories; skipped tests are listed with their reason
 	$(GOTESTSUM) --format pkgname -- -timeout 45m ./...
+
+.PHONY: test-python
+test-python: ## check the Python project, on the oldest and the newest Python that can be had
+	scripts/python-check
 
 .PHONY: test-race
 test-race: test-env ## run all Go tests with the race detector; needs a C compiler

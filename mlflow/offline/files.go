@@ -12,9 +12,9 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 )
 
-// files uploads the run's artifacts, and the models that an MLflow 3 client logged from it: each becomes a folder of the run's
+// files uploads the run's artifacts to the remote location, and the models that an MLflow 3 client logged from it: each becomes a folder of the run's
 // artifacts under its name, where older clients put models and every server can register one.
-func (d *upload) files(ctx context.Context, local, remote mlflow.Run) error {
+func (d *upload) files(ctx context.Context, local mlflow.RunRef, remote string) error {
 	if err := d.folder(ctx, local.ArtifactURI, remote, ""); err != nil {
 		return err
 	}
@@ -30,9 +30,9 @@ func (d *upload) files(ctx context.Context, local, remote mlflow.Run) error {
 	return nil
 }
 
-// folder uploads what lies at a local location into a folder of the run's artifacts, "" for their root: the files that the
-// server does not have in the same size.
-func (d *upload) folder(ctx context.Context, location string, remote mlflow.Run, target string) error {
+// folder uploads what lies at a local location into a folder of the remote one, "" for its root: the files that the server
+// does not have in the same size.
+func (d *upload) folder(ctx context.Context, location, remote, target string) error {
 	root, err := d.root(location)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (d *upload) folder(ctx context.Context, location string, remote mlflow.Run,
 	if err != nil || len(here) == 0 {
 		return err
 	}
-	to, err := d.to.Artifacts(remote.ArtifactURI)
+	to, err := d.to.Artifacts(remote)
 	if err != nil {
 		return err
 	}
@@ -105,11 +105,13 @@ func tree(ctx context.Context, repo artifact.Repo, folder string) (map[string]in
 	return sizes, nil
 }
 
+// tagRegistered holds the version of the model that an upload registered.
+const tagRegistered = "mlops.kept.registered"
+
 // register adds the model version that could not be added while the server was unreachable, once: an earlier upload whose
 // answer was lost, or which was interrupted, may have done it.
-func (d *upload) register(ctx context.Context, run mlflow.Run, m Model) error {
-	const done = "mlops.kept.registered"
-	if run.Tags[done] != "" {
+func (d *upload) register(ctx context.Context, run mlflow.RunRef, registered string, m Model) error {
+	if registered != "" {
 		return nil
 	}
 	v := mlflow.NewModelVersion{Name: m.Name, RunID: run.ID, ModelID: m.ID}
@@ -128,5 +130,5 @@ func (d *upload) register(ctx context.Context, run mlflow.Run, m Model) error {
 	if err != nil {
 		return fmt.Errorf("register model %q: %w", m.Name, err)
 	}
-	return d.to.LogBatch(ctx, run.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: done, Value: version.Version}}})
+	return d.to.LogBatch(ctx, run.ID, mlflow.Batch{Tags: []mlflow.Tag{{Key: tagRegistered, Value: version.Version}}})
 }

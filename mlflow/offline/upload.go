@@ -53,7 +53,7 @@ func Upload(ctx context.Context, from, to *store.Opened, n Note) (Uploaded, erro
 	d.done.Run = run
 	n.ServerRunID = run.ID
 	if n.Model != nil {
-		if err := d.register(ctx, run, *n.Model); err != nil {
+		if err := d.register(ctx, run.Ref(), run.Tags[tagRegistered], *n.Model); err != nil {
 			return d.done, err
 		}
 	}
@@ -80,7 +80,7 @@ func (d *upload) run(ctx context.Context, local mlflow.Run, known, parent string
 		return remote, err
 	}
 	// A file that the server does not take must not leave the run RUNNING there.
-	filesErr := d.files(ctx, local, remote)
+	filesErr := d.files(ctx, local.Ref(), remote.ArtifactURI)
 	if filesErr != nil {
 		filesErr = fmt.Errorf("upload artifacts of run %s: %w", local.ID, filesErr)
 		if errors.As(filesErr, new(*mlflow.UnreachableError)) {
@@ -148,7 +148,10 @@ func (d *upload) content(ctx context.Context, local, remote mlflow.Run, parent s
 		}
 	}
 	for key := range local.Metrics {
-		points, err := d.missing(ctx, local, remote, key)
+		points, err := d.from.MetricHistory(ctx, local.ID, key)
+		if _, some := remote.Metrics[key]; some && err == nil {
+			points, err = d.missing(ctx, remote.ID, key, points)
+		}
 		if err != nil {
 			return err
 		}
@@ -165,13 +168,9 @@ func (d *upload) content(ctx context.Context, local, remote mlflow.Run, parent s
 	return nil
 }
 
-// missing returns the points of one metric that the server does not have.
-func (d *upload) missing(ctx context.Context, local, remote mlflow.Run, key string) ([]mlflow.Metric, error) {
-	points, err := d.from.MetricHistory(ctx, local.ID, key)
-	if _, some := remote.Metrics[key]; err != nil || !some {
-		return points, err
-	}
-	there, err := d.to.MetricHistory(ctx, remote.ID, key)
+// missing returns those points of one metric that a run on the server does not have.
+func (d *upload) missing(ctx context.Context, runID, key string, points []mlflow.Metric) ([]mlflow.Metric, error) {
+	there, err := d.to.MetricHistory(ctx, runID, key)
 	if err != nil {
 		return nil, err
 	}
