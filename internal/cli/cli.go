@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ type Process struct {
 func Main(ctx context.Context, p Process) int {
 	a := &app{Process: p, secrets: redact.New()}
 	a.console = console.New(a.Stderr, a.secrets, a.commands())
-	a.hide(redact.Find(p.Environ, nil))
+	a.secrets.Add(secretOnes(redact.Find(p.Environ, nil))...)
 	root := a.root()
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
@@ -135,15 +136,10 @@ func (a *app) system(info ciinfo.Info) ci.System {
 
 func (a *app) userAgent() string { return "mlops-track/" + a.Version }
 
-// hide makes those of some values known as secrets that may be ones, before anything else is printed.
-func (a *app) hide(values []string) {
-	known := map[string]bool{}
-	for _, value := range values {
-		if !known[value] && redact.Plausible(value) && !settings.IsWord(value) {
-			a.console.Mask(value)
-		}
-		known[value] = true
-	}
+// secretOnes are those of some values that may be secrets, each once.
+func secretOnes(values []string) []string {
+	slices.Sort(values)
+	return slices.DeleteFunc(slices.Compact(values), func(value string) bool { return !redact.Plausible(value) || settings.IsWord(value) })
 }
 
 // getenv returns a variable of the environment that main handed in.

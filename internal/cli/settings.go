@@ -22,8 +22,9 @@ func (a *app) parse(src settings.Sources, help string) (settings.Settings, error
 	src.Env, src.Dir = a.getenv, a.Dir
 	file, err := configuration(a.Dir)
 	src.File = file
-	a.hide(redact.Find(nil, src.Command))
-	a.hide(settings.Secrets(src))
+	for _, secret := range secretOnes(slices.Concat(redact.Find(a.Environ, src.Command), settings.Secrets(src))) {
+		a.console.Mask(secret) // before anything else is printed
+	}
 	s, faults := settings.Parse(src)
 	a.secrets.Hide(s.Redact...)
 	if faults = errors.Join(err, faults, a.check(s)); faults != nil {
