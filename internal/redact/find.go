@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Find returns the secrets of an environment (NAME=value) and of a command line: values of which the name says so, such as
@@ -50,10 +51,11 @@ func Plausible(value string) bool {
 
 // word reports whether a value is letters of one case, but for the first.
 func word(value string) bool {
-	if len(value) > longestWord {
+	if utf8.RuneCountInString(value) > longestWord {
 		return false
 	}
-	rest := value[1:]
+	_, first := utf8.DecodeRuneInString(value)
+	rest := value[first:]
 	letters := !strings.ContainsFunc(value, func(c rune) bool { return !unicode.IsLetter(c) })
 	return letters && (rest == strings.ToLower(rest) || value == strings.ToUpper(value))
 }
