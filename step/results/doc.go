@@ -1,4 +1,4 @@
-// Package collect reads what a training step left: its result file, its live metrics file, and the artifacts that both the
+// Package results reads what a training step left: its result file, its live metrics file, and the artifacts that both the
 // user's setting and the result name.
 //
 // Nothing in here stops the job. What is wrong becomes a Problem, and everything that is valid is still returned. All
