@@ -72,6 +72,10 @@ func TestReadTrainingTellsTheReasonNotTheLauncher(t *testing.T) {
 func TestReadTrainingPassesOverWhatItCannotRead(t *testing.T) {
 	huge := `{"event":"warning","message":"` + strings.Repeat("x", 2<<20) + `"}`
 	got := training(t, `{"event":"python"}`, `{"event":"exception","type":"Val`, `not JSON`, "", huge, `{"event":"training"}`, `{"event":"auto`)
+	rest := strings.Repeat("x", 1<<20) + `{"event":"training"}` // the end of a long line is no line
+	if got := training(t, rest); got.Trained {
+		t.Error("the end of a line that is too long is taken for a note")
+	}
 	if !got.Python || !got.Trained || got.Exception.Type != "" || got.MLflow != "" {
 		t.Errorf("training %+v", got)
 	}
