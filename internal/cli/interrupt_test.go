@@ -76,8 +76,7 @@ func TestStoppedWatchIsNoInterruption(t *testing.T) {
 }
 
 // lasts is how long a context lasts from now.
-func lasts(t *testing.T, ctx context.Context) (time.Duration, error) {
-	t.Helper()
+func lasts(ctx context.Context) (time.Duration, error) {
 	began := time.Now()
 	<-ctx.Done()
 	return time.Since(began), context.Cause(ctx)
@@ -109,7 +108,7 @@ func TestWithin(t *testing.T) {
 				}
 				ctx, _, cancel := within(watched, 7*time.Second, 0)
 				defer cancel()
-				took, cause := lasts(t, ctx)
+				took, cause := lasts(ctx)
 				if _, ok := errors.AsType[interruption](cause); took != c.want || !ok {
 					t.Errorf("lasted %s, want %s; cause %v", took, c.want, cause)
 				}
@@ -128,7 +127,7 @@ func TestWithinStall(t *testing.T) {
 		defer cancel()
 		time.AfterFunc(50*time.Second, tick)
 		time.AfterFunc(100*time.Second, tick)
-		took, cause := lasts(t, ctx)
+		took, cause := lasts(ctx)
 		if took != 160*time.Second || !strings.Contains(cause.Error(), "no progress for 1m0s") {
 			t.Errorf("lasted %s, cause %v", took, cause)
 		}

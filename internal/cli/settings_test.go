@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -153,17 +154,18 @@ func TestTokens(t *testing.T) {
 		return ci.AWS{Offered: is, Tokens: func(settings.Token) (awsauth.TokenSource, time.Time) { return offered, last }}
 	}
 	const arn = "arn:aws:iam::123456789012:role/train"
+	file := filepath.Join(folder(t, map[string]string{"token": "of the file"}), "token")
 	for name, c := range map[string]struct {
 		settings settings.AWS
 		offer    ci.AWS
 		environ  []string
-		want     string // nil, file, variable, offered
+		want     string // nil, offered, or the token
 	}{
 		"no role":                   {settings.AWS{}, offer(true), nil, "nil"},
 		"role chaining":             {settings.AWS{Role: settings.Role{ARN: arn, Chaining: true}}, offer(true), nil, "nil"},
 		"profile":                   {settings.AWS{Role: settings.Role{ARN: arn}, Profile: "dev"}, offer(true), nil, "nil"},
-		"file before variable":      {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{File: "/token", Variable: "T"}}, offer(true), []string{"T=x"}, "named"},
-		"variable before the CI":    {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{Variable: "T"}}, offer(true), []string{"T=x"}, "named"},
+		"file before variable":      {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{File: file, Variable: "T"}}, offer(true), []string{"T=x"}, "of the file"},
+		"variable before the CI":    {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{Variable: "T"}}, offer(true), []string{"T=of the variable"}, "of the variable"},
 		"empty variable":            {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{Variable: "T"}}, offer(true), []string{"T="}, "offered"},
 		"CI before the environment": {settings.AWS{Role: settings.Role{ARN: arn}}, offer(true), []string{"AWS_ACCESS_KEY_ID=AKIA"}, "offered"},
 		"CI without a token":        {settings.AWS{Role: settings.Role{ARN: arn}}, offer(false), []string{"AWS_ACCESS_KEY_ID=AKIA"}, "nil"},
@@ -174,12 +176,17 @@ func TestTokens(t *testing.T) {
 			t.Parallel()
 			a, _ := newApp("/", c.environ...)
 			got, end := a.tokens(c.settings, c.offer)
-			kind := "named"
-			switch got.(type) {
+			kind := ""
+			switch got := got.(type) {
 			case nil:
 				kind = "nil"
 			case source:
 				kind = "offered"
+			default:
+				var err error
+				if kind, err = got.Token(t.Context()); err != nil {
+					t.Error(err)
+				}
 			}
 			if kind != c.want || end.Equal(last) != (kind == "offered") {
 				t.Errorf("tokens of %T (%s) until %s, want %s", got, kind, end, c.want)
