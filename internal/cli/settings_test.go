@@ -176,7 +176,7 @@ func TestTokens(t *testing.T) {
 			t.Parallel()
 			a, _ := newApp("/", c.environ...)
 			got, end := a.tokens(c.settings, c.offer)
-			kind := ""
+			var kind string
 			switch got := got.(type) {
 			case nil:
 				kind = "nil"
