@@ -30,7 +30,7 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 	defer cancel()
 	storing, _, cancelStoring := within(watched, storeBudget+extra, 0)
 	defer cancelStoring()
-	t.offline.Limit(server.Done(), tick)
+	t.offline.Limit(server, tick)
 
 	metrics := live.Finish(server, tick).Rest(storing, j.files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
 		return t.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})

@@ -70,7 +70,7 @@ func (a *app) record(ctx context.Context, s settings.Settings, r recording) erro
 	}
 	limited, tick, cancel := within(ctx, storeBudget, s.Store.FinishTimeout)
 	defer cancel()
-	t.offline.Limit(limited.Done(), tick)
+	t.offline.Limit(limited, tick)
 	outputs := step.Collect(r.files, s.Step, results.Followed{}, []string{a.Dir})
 	outputs.Training.Enabled = outputs.Training.InForce
 	finished := track.Finisher{

@@ -102,11 +102,10 @@ func (f *flags) sources(cmd *cobra.Command, command ...string) settings.Sources 
 		if list, ok := f.lists[name]; ok {
 			return strings.Join(*list, "\n"), true
 		}
-		value, ok := f.values[name]
-		if !ok { // a flag of the command's own that has the name of a setting, as --result-file of record
-			return "", false
+		if value, ok := f.values[name]; ok {
+			return *value, true
 		}
-		return *value, true
+		return "", false // a flag of the command's own that has the name of a setting
 	}
 	return settings.Sources{Set: set, Tags: f.tags, Command: command}
 }

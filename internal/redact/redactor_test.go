@@ -58,7 +58,7 @@ func TestPatterns(t *testing.T) {
 
 type broken struct{ short bool }
 
-func (b broken) Write(_ []byte) (int, error) {
+func (b broken) Write([]byte) (int, error) {
 	if b.short {
 		return 0, nil
 	}

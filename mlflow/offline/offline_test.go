@@ -78,7 +78,7 @@ func start(t *testing.T, s *offline.Store) mlflow.Run {
 func (j job) limit(t *testing.T, d time.Duration) {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
-	j.Limit(ctx.Done(), func() {})
+	j.Limit(ctx, func() {})
 }
 
 func point(key string, step int64, value float64) mlflow.Metric {

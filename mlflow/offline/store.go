@@ -35,13 +35,13 @@ type Store struct {
 	server  *store.Opened
 	options Options
 
-	mu       sync.Mutex      // guards what follows
-	limited  bool            // Limit was called: the run is open
-	over     <-chan struct{} // closed when the server's time is over
-	progress func()          // called for each call that the server answered
-	run      mlflow.NewRun   // as the run was opened, for its local twin
-	resume   string          // run on the server that is resumed
-	known    mlflow.Run      // the run as the server had it last; zero while none is open
+	mu       sync.Mutex    // guards what follows
+	limited  bool          // Limit was called: the run is open
+	within   within        // the time that the server has for a call
+	progress func()        // called for each call that the server answered
+	run      mlflow.NewRun // as the run was opened, for its local twin
+	resume   string        // run on the server that is resumed
+	known    mlflow.Run    // the run as the server had it last; zero while none is open
 	end      mlflow.RunUpdate
 	lost     error         // why the server is given up; nil: it is not
 	reason   error         // why something is stored offline, as it is told
@@ -71,16 +71,30 @@ func (t *twin) at(runID string) string {
 
 // New returns a Store over an open server.
 func New(server *store.Opened, options Options) *Store {
-	return &Store{server: server, options: options, progress: func() {}}
+	return &Store{server: server, options: options, progress: func() {}, within: func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return context.WithTimeout(ctx, options.StartTimeout)
+	}}
 }
 
-// Limit bounds the server's time from now on: once over is closed all that is left is stored offline. progress is called for
-// each call that the server answered, from several goroutines.
-func (s *Store) Limit(over <-chan struct{}, progress func()) {
+// Limit bounds the server's time from now on: once serverTime is over all that is left is stored offline, for its cause.
+// progress is called for each call that the server answered, from several goroutines.
+func (s *Store) Limit(serverTime context.Context, progress func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.limited, s.over, s.progress = true, over, progress
+	s.limited, s.progress = true, progress
+	s.within = func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		over := func() { cancel(context.Cause(serverTime)) }
+		if serverTime.Err() != nil {
+			over()
+		}
+		stop := context.AfterFunc(serverTime, over)
+		return ctx, func() { stop(); cancel(nil) }
+	}
 }
+
+// within is a context for a call to the server.
+type within func(context.Context) (context.Context, context.CancelFunc)
 
 // Began reports whether the run was opened offline: the server was unreachable from the start.
 func (s *Store) Began() bool { return s.opened().began() }
@@ -125,28 +139,10 @@ func (s *Store) Close(ctx context.Context) error {
 // atServer makes a call to the server within the time that the server has.
 func (s *Store) atServer(ctx context.Context, call func(context.Context) error) error {
 	s.mu.Lock()
-	limited, over, progress := s.limited, s.over, s.progress
+	within, progress := s.within, s.progress
 	s.mu.Unlock()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := within(ctx)
 	defer cancel()
-	if !limited {
-		ctx, cancel = context.WithTimeout(ctx, s.options.StartTimeout)
-		defer cancel()
-	}
-	select {
-	case <-over:
-		cancel()
-	default:
-	}
-	ended := make(chan struct{})
-	defer close(ended)
-	go func() {
-		select {
-		case <-over:
-			cancel()
-		case <-ended:
-		}
-	}()
 	err := call(ctx)
 	if err == nil {
 		progress()
