@@ -178,8 +178,9 @@ func findModelVersion(t *testing.T, s fixture) {
 	if _, err := s.FindModelVersion(t.Context(), v); !errors.Is(err, mlflow.ErrNotFound) {
 		t.Errorf("version of a model that does not exist: %v, want ErrNotFound", err)
 	}
-	other, another := v, v
-	other.Source, another.RunID = r.ArtifactURI+"/other", s.run(t).ID
+	second := s.run(t) // a server takes sources of the run's own only
+	other, another := v, mlflow.NewModelVersion{Name: name, Source: second.ArtifactURI + "/model", RunID: second.ID}
+	other.Source = r.ArtifactURI + "/other"
 	for _, v := range []mlflow.NewModelVersion{v, v, other, another} {
 		if _, err := s.CreateModelVersion(t.Context(), v); err != nil {
 			t.Fatalf("create model version: %v", err)
