@@ -15,7 +15,19 @@ import (
 	"github.com/Iyalvan/mlops-track/publish/comment"
 )
 
-var rounds = flag.Int("rounds", 20, "how often each race is run")
+var rounds = flag.Int("rounds", 0, "how often each race is run; 0: 20 times, and 4 under -short")
+
+// races returns how often each race is run.
+func races() int {
+	switch {
+	case *rounds > 0:
+		return *rounds
+	case testing.Short():
+		return 4
+	default:
+		return 20
+	}
+}
 
 // race is jobs that end within a second of each other.
 type race struct {
@@ -46,7 +58,7 @@ func TestManyJobsAtOnce(t *testing.T) {
 		t.Run(fmt.Sprintf("%+v", r), func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, s side) {
-				for n := range *rounds {
+				for n := range races() {
 					r.run(t, s, 100+n)
 				}
 			})
@@ -113,7 +125,7 @@ func TestOverlappingRuns(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s side) {
 		s.SetLatency(hosttest.UpTo(300 * time.Millisecond))
-		for n := range *rounds {
+		for n := range races() {
 			number := 100 + n
 			s.SetRequest(number, hosttest.Request{})
 			var jobs sync.WaitGroup
@@ -137,6 +149,9 @@ func TestOverlappingRuns(t *testing.T) {
 
 // The same over real connections and in real time.
 func TestManyJobsOverHTTP(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: jobs that collide wait in real time")
+	}
 	t.Parallel()
 	g := hosttest.NewGitHub(t, "acme/model")
 	g.SetToken(token, hosttest.Account{Login: "github-actions[bot]", App: true})

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,7 +92,9 @@ func stepLines(from, to int) string {
 	return b.String()
 }
 
-func TestFollow(t *testing.T) {
+func TestFollow(t *testing.T) { synctest.Test(t, follow) }
+
+func follow(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "metrics.jsonl"), &sink{}
 	f := results.Follow(file, s.post) // there is no file yet
 	start := time.Now().UnixMilli()
@@ -137,7 +140,9 @@ func TestFollowWithoutFile(t *testing.T) {
 }
 
 // TestFollowFullBatchAtOnce holds that a full batch does not wait for more.
-func TestFollowFullBatchAtOnce(t *testing.T) {
+func TestFollowFullBatchAtOnce(t *testing.T) { synctest.Test(t, followFullBatch) }
+
+func followFullBatch(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "m"), &sink{}
 	var long strings.Builder // one line with more points than a batch takes
 	long.WriteString(`{"step": 7`)
@@ -157,6 +162,10 @@ func TestFollowTruncatedAndReplaced(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("an open file cannot be replaced")
 	}
+	synctest.Test(t, followTruncatedAndReplaced)
+}
+
+func followTruncatedAndReplaced(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "m"), &sink{}
 	f := results.Follow(file, s.post)
 	add(t, file, stepLines(0, 10)+`{"half`)
@@ -181,7 +190,9 @@ func TestFollowTruncatedAndReplaced(t *testing.T) {
 }
 
 // TestFollowStoreAway holds that nothing is lost or sent twice while the store is unreachable, and that waiting takes no memory.
-func TestFollowStoreAway(t *testing.T) {
+func TestFollowStoreAway(t *testing.T) { synctest.Test(t, followStoreAway) }
+
+func followStoreAway(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "m"), &sink{}
 	away := func([]mlflow.Metric) error {
 		return &mlflow.UnreachableError{URI: "http://x", Err: errors.New("refused")}
