@@ -5,7 +5,7 @@ import "context"
 // Comment is what is looked at of the comment on a pull or merge request.
 type Comment struct {
 	On string // #5; empty: this job is not for one, and there is no check
-	// Look asks the forge for the request with the token that will write.
+	// Look asks GitHub or GitLab for the request with the token that will write.
 	Look func(context.Context) error
 }
 

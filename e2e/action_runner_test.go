@@ -136,9 +136,9 @@ jobs:
 func TestActionComments(t *testing.T) {
 	t.Parallel()
 	d, s := testenv.NewDocker(t), newStories(t)
-	forge := hosttest.NewGitHub(t, "acme/model")
-	forge.SetToken(jobToken, hosttest.Account{Login: "github-actions[bot]", App: true})
-	forge.SetRequest(7, hosttest.Request{Head: strings.Repeat("1", 40)})
+	host := hosttest.NewGitHub(t, "acme/model")
+	host.SetToken(jobToken, hosttest.Account{Login: "github-actions[bot]", App: true})
+	host.SetRequest(7, hosttest.Request{Head: strings.Repeat("1", 40)})
 	const workflow = `
 on: pull_request
 jobs:
@@ -153,7 +153,7 @@ jobs:
         with:
           run: python train.py
 `
-	folder, api := t.TempDir(), forge.Start(t)
+	folder, api := t.TempDir(), host.Start(t)
 	writeFile(t, filepath.Join(folder, "train.py"), training)
 	end := testenv.Act{
 		Folder: folder, Workflow: workflow, Event: pullRequest, Actions: actions(t, workflow, actionImage(t, d, s)),
@@ -161,7 +161,7 @@ jobs:
 			"GITHUB_API_URL=" + api, "GITHUB_GRAPHQL_URL=" + api + "/graphql", "GITHUB_REPOSITORY=acme/model", "MLOPS_GITHUB_TOKEN=" + jobToken,
 		},
 	}.Run(t, d)
-	comments := forge.Comments(7)
+	comments := host.Comments(7)
 	if !end.OK || len(comments) != 1 || !strings.Contains(comments[0].Body, "depth=3") || !strings.Contains(comments[0].Body, "depth=4") {
 		t.Errorf("ends with %t, comments %+v:\n%s", end.OK, comments, end.Log)
 	}

@@ -19,7 +19,7 @@ const (
 	readToken = "ghs_readonly0123456789"
 )
 
-// request is a pull request on a forge in memory, and the jobs on it.
+// request is a pull request on a host in memory, and the jobs on it.
 type request struct {
 	*hosttest.GitHub
 
@@ -29,11 +29,11 @@ type request struct {
 
 func newRequest(t *testing.T) request {
 	t.Helper()
-	forge := hosttest.NewGitHub(t, "octo/cars")
-	forge.SetToken(jobToken, hosttest.Account{Login: "github-actions[bot]", App: true})
-	forge.SetToken(readToken, hosttest.Account{Login: "github-actions[bot]", App: true, ReadOnly: true})
-	forge.SetRequest(5, hosttest.Request{Head: head})
-	return request{GitHub: forge, stories: newStories(t), api: forge.Start(t)}
+	host := hosttest.NewGitHub(t, "octo/cars")
+	host.SetToken(jobToken, hosttest.Account{Login: "github-actions[bot]", App: true})
+	host.SetToken(readToken, hosttest.Account{Login: "github-actions[bot]", App: true, ReadOnly: true})
+	host.SetRequest(5, hosttest.Request{Head: head})
+	return request{GitHub: host, stories: newStories(t), api: host.Start(t)}
 }
 
 // job is a job of a workflow on the pull request, in a folder of its own.
@@ -224,13 +224,13 @@ func TestReportAfterAMatrix(t *testing.T) {
 func TestNoteOnMergeRequest(t *testing.T) {
 	t.Parallel()
 	const token = "glpat-project0123456789"
-	forge := hosttest.NewGitLab(t, "octo/cars")
-	forge.SetToken(token, hosttest.Account{Login: "project_1_bot"})
-	forge.SetToken("glcbt-job0123456789", hosttest.Account{Login: "octocat", Job: true})
-	forge.SetRequest(7, hosttest.Request{Head: head})
+	host := hosttest.NewGitLab(t, "octo/cars")
+	host.SetToken(token, hosttest.Account{Login: "project_1_bot"})
+	host.SetToken("glcbt-job0123456789", hosttest.Account{Login: "octocat", Job: true})
+	host.SetRequest(7, hosttest.Request{Head: head})
 	s := newStories(t)
 	c := call{dir: t.TempDir(), env: []string{
-		"GITLAB_CI=true", "CI_API_V4_URL=" + forge.Start(t), "CI_PROJECT_PATH=octo/cars", "CI_JOB_NAME=train", "CI_PIPELINE_ID=60",
+		"GITLAB_CI=true", "CI_API_V4_URL=" + host.Start(t), "CI_PROJECT_PATH=octo/cars", "CI_JOB_NAME=train", "CI_PIPELINE_ID=60",
 		"CI_PIPELINE_SOURCE=merge_request_event", "CI_MERGE_REQUEST_IID=7", "CI_MERGE_REQUEST_PROJECT_PATH=octo/cars",
 		"CI_COMMIT_SHA=" + head, "CI_JOB_TOKEN=glcbt-job0123456789", "AUC=0.91",
 	}}
@@ -244,7 +244,7 @@ func TestNoteOnMergeRequest(t *testing.T) {
 	c.env = append(c.env, "GITLAB_TOKEN="+token)
 	e := s.call(t, c, args...)
 	e.says(t, 0, "comment created: ")
-	if notes := forge.Comments(7); len(notes) != 1 || !strings.Contains(notes[0].Body, "0.91") {
+	if notes := host.Comments(7); len(notes) != 1 || !strings.Contains(notes[0].Body, "0.91") {
 		t.Errorf("notes %+v", notes)
 	}
 	noSecrets(t, c.dir, e, []string{token, "glcbt-job0123456789"})

@@ -22,7 +22,7 @@ type Thread struct {
 
 // Request is a pull or merge request as GitHub or GitLab tells of it.
 type Request interface {
-	comment.Forge
+	comment.Host
 	PullRequest(ctx context.Context) (comment.PullRequest, error)
 }
 

@@ -39,12 +39,12 @@ type part struct {
 
 func (p part) order() Order { return Order{Run: p.Run, Attempt: p.Attempt, Time: p.Time} }
 
-// same reports whether p says what other says. Times are left out: the same job told again says nothing new.
+// same reports whether p has the content of other. Times do not count: the same job posted again is nothing new.
 func (p part) same(other part) bool {
 	return p.Name == other.Name && p.Run == other.Run && p.Attempt == other.Attempt && p.Digest == other.Digest
 }
 
-// folded returns p in a shorter form. Without a short form, or with one that saves nothing, that is the bare one.
+// folded returns p in the next shorter form. If there is no short form, or it saves nothing, that is the bare one.
 func (p part) folded() part {
 	if p.Form == full && p.Brief != "" && len(p.Brief) < len(p.text) {
 		p.Form, p.text = brief, p.Brief
@@ -93,14 +93,14 @@ func renderBody(key Key, parts []part) string {
 	return b.String()
 }
 
-// bareNote is more than the line about bare parts takes.
+// bareNote is an upper bound of the length of the line about bare parts.
 const bareNote = 160
 
 func sorted(parts []part) []part {
 	return slices.SortedFunc(slices.Values(parts), func(a, b part) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// parseBody returns the parts of a comment, and whether it is one with that key. What it does not understand it leaves out.
+// parseBody returns the parts of a comment, and whether it is one with that key. It ignores what it cannot parse.
 func parseBody(key Key, body string) (parts []part, ours bool) {
 	first, rest, _ := strings.Cut(body, "\n")
 	if strings.TrimRight(first, " \r") != key.marker() {
@@ -166,7 +166,7 @@ func named(parts []part, name string) (part, bool) {
 	return parts[at], true
 }
 
-// retire returns the body with a first line that is found no more.
+// retire returns the body with a first line that later runs no longer find.
 func retire(key Key, body string) string {
 	_, rest, _ := strings.Cut(body, "\n")
 	return key.retired() + "\n" + rest

@@ -10,29 +10,29 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
-// DeniedError says that GitHub or GitLab does not let this token do it. It is no reason to fail a job. Its hint (hint.Of) may
-// have several lines, among them lines of a workflow file.
+// DeniedError says that GitHub or GitLab does not allow this token to do it. A job does not fail because of it. Its hint
+// (hint.Of) may have several lines, among them lines of a workflow file.
 type DeniedError struct {
 	Doing   string // what was tried, as: create comment on acme/model#7
 	Status  int    // of HTTP
-	Message string // the forge's own words, one line
+	Message string // of the answer, one line
 }
 
 func (e *DeniedError) Error() string { return fmt.Sprintf("%s: %d %s", e.Doing, e.Status, e.Message) }
 
-// refusal is the answer of a forge that is no success, and what it was about.
-type refusal struct {
+// errorAnswer is an error answer of a host, and what was tried.
+type errorAnswer struct {
 	doing   string
 	resp    *http.Response // its body is read
 	message string
 	advice  hint.Table
-	is      string // the circumstance of the advice; empty: none
+	is      string // the circumstance that selects the advice; empty: none
 }
 
 const longestMessage = 300
 
 // err returns the error for the answer.
-func (r refusal) err() error {
+func (r errorAnswer) err() error {
 	status := r.resp.StatusCode
 	said := oneLine(r.message)
 	if said == "" {

@@ -21,7 +21,7 @@ type draft struct {
 	render func(limit int) string
 }
 
-// newDraft renders a section as long as the forge would take it.
+// newDraft renders a section as long as the host would take it.
 func newDraft(s Section, limit int) draft {
 	d := draft{render: func(limit int) string {
 		text := plain(s.Render(limit))
@@ -44,8 +44,8 @@ func newDraft(s Section, limit int) draft {
 	return d
 }
 
-// kept is a section that stays as another writer left it.
-func kept(p part) draft { return draft{part: p, render: func(int) string { return "" }} }
+// existing returns a draft of a section that another writer wrote and that stays unchanged.
+func existing(p part) draft { return draft{part: p, render: func(int) string { return "" }} }
 
 // within returns the part so that it takes at most room bytes, hidden lines included.
 func (d draft) within(room int) (part, bool) {

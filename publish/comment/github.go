@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// GitHubOptions say which pull request it is and who asks.
+// GitHubOptions say which pull request it is and which token to use.
 type GitHubOptions struct {
-	HTTP *http.Client // how requests are sent; redirects, long answers and long waits are bounded beyond it
+	HTTP *http.Client // sends the requests; redirects, the size of answers and the time of a request are bounded in addition
 	// APIURL is GITHUB_API_URL, as https://github.example.com/api/v3; empty: https://api.github.com.
 	APIURL string
 	// GraphQLURL is GITHUB_GRAPHQL_URL; empty: that which belongs to APIURL.
@@ -23,7 +23,7 @@ type GitHubOptions struct {
 	Token      string
 	Repository string // owner/name
 	Number     int
-	// Fork is that the pull request comes from one: what to advise when the token may not write.
+	// Fork is true if the pull request comes from a fork; it selects the advice when the token may not write.
 	Fork      bool
 	UserAgent string
 }
@@ -40,14 +40,14 @@ type GitHub struct {
 	me string
 }
 
-var _ Forge = (*GitHub)(nil)
+var _ Host = (*GitHub)(nil)
 
 const (
 	githubAPI = "https://api.github.com"
 	// githubLimit is less than the 65,536 characters that GitHub takes.
 	githubLimit = 60_000
 	perPage     = 100
-	// actionsBot is who GITHUB_TOKEN of a workflow writes as.
+	// actionsBot is the account of a workflow's GITHUB_TOKEN.
 	actionsBot = "github-actions[bot]"
 )
 
@@ -88,7 +88,7 @@ func NewGitHub(o GitHubOptions) (*GitHub, error) {
 	}, nil
 }
 
-// graphqlOf is where GraphQL is beside a REST API: api.github.com/graphql, or HOST/api/graphql on an Enterprise Server
+// graphqlOf returns the GraphQL URL for a REST API: api.github.com/graphql, or HOST/api/graphql on an Enterprise Server
 // (https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql#the-graphql-endpoint).
 func graphqlOf(base *url.URL) string {
 	u := *base
@@ -178,17 +178,17 @@ func (g *GitHub) PullRequest(ctx context.Context) (PullRequest, error) {
 }
 
 // whoami returns the login that the token writes as. GraphQL knows it for every kind of token; REST only for those of
-// people, and refuses the tokens of apps, of which the job's own is the one that is usual.
+// people, and rejects the tokens of apps, such as the job's own.
 func (g *GitHub) whoami(ctx context.Context) (string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.me != "" {
 		return g.me, nil
 	}
-	doing := "ask GitHub whose token it is"
+	doing := "read the account of github-token"
 	var answer struct{ Viewer struct{ Login string } }
 	err := g.ask(ctx, doing, `query { viewer { login } }`, nil, &answer)
-	if passes(err) || isStatus(err, http.StatusUnauthorized) {
+	if isTemporary(err) || isStatus(err, http.StatusUnauthorized) {
 		return "", err
 	}
 	if err != nil || answer.Viewer.Login == "" {
@@ -224,20 +224,20 @@ func (g *GitHub) ask(ctx context.Context, doing, query string, variables map[str
 	if len(answer.Errors) == 0 {
 		return nil
 	}
-	refused := *resp.Response // GraphQL refuses with status 200
-	refused.StatusCode = http.StatusUnprocessableEntity
+	rejected := *resp.Response // GraphQL answers an error with status 200
+	rejected.StatusCode = http.StatusUnprocessableEntity
 	switch answer.Errors[0].Type {
 	case "FORBIDDEN", "INSUFFICIENT_SCOPES":
-		refused.StatusCode = http.StatusForbidden
+		rejected.StatusCode = http.StatusForbidden
 	case "NOT_FOUND":
-		refused.StatusCode = http.StatusNotFound
+		rejected.StatusCode = http.StatusNotFound
 	case "RATE_LIMITED":
-		refused.StatusCode = http.StatusTooManyRequests
+		rejected.StatusCode = http.StatusTooManyRequests
 	}
-	return refusal{doing: doing, resp: &refused, message: answer.Errors[0].Message, advice: githubAdvice(), is: g.circumstance()}.err()
+	return errorAnswer{doing: doing, resp: &rejected, message: answer.Errors[0].Message, advice: githubAdvice(), is: g.circumstance()}.err()
 }
 
-// fault tells what an error of the client is.
+// fault turns an error of the client into one of ours.
 func (g *GitHub) fault(doing string, err error) error {
 	if limit, ok := errors.AsType[*github.RateLimitError](err); ok {
 		wait := max(time.Until(limit.Rate.Reset.Time), 0) + time.Second
@@ -255,12 +255,12 @@ func (g *GitHub) fault(doing string, err error) error {
 		for _, detail := range answer.Errors {
 			message = append(message, detail.Message)
 		}
-		return refusal{doing: doing, resp: answer.Response, message: strings.Join(message, " "), advice: githubAdvice(), is: g.circumstance()}.err()
+		return errorAnswer{doing: doing, resp: answer.Response, message: strings.Join(message, " "), advice: githubAdvice(), is: g.circumstance()}.err()
 	}
 	return unanswered(doing, err)
 }
 
-// circumstance is that of the advice.
+// circumstance returns the one that selects the advice.
 func (g *GitHub) circumstance() string {
 	if g.fork {
 		return fromFork

@@ -14,13 +14,13 @@ import (
 	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
 )
 
-// GitLabOptions say which merge request it is and who asks.
+// GitLabOptions say which merge request it is and which token to use.
 type GitLabOptions struct {
-	HTTP *http.Client // how requests are sent; redirects, long answers and long waits are bounded beyond it
+	HTTP *http.Client // sends the requests; redirects, the size of answers and the time of a request are bounded in addition
 	// APIURL is CI_API_V4_URL, as https://gitlab.example.com/api/v4; empty: https://gitlab.com/api/v4.
 	APIURL string
 	Token  string
-	// JobToken is that Token is CI_JOB_TOKEN. No version of GitLab lets it write notes by default: expect a *DeniedError.
+	// JobToken is true if Token is CI_JOB_TOKEN. No version of GitLab lets it write notes by default: expect a *DeniedError.
 	JobToken bool
 	Project  string // path or id, of the project that the merge request goes to
 	Number   int    // the iid, CI_MERGE_REQUEST_IID
@@ -39,7 +39,7 @@ type GitLab struct {
 	me int64
 }
 
-var _ Forge = (*GitLab)(nil)
+var _ Host = (*GitLab)(nil)
 
 const (
 	gitlabAPI = "https://gitlab.com/api/v4"
@@ -76,12 +76,12 @@ func NewGitLab(o GitLabOptions) (*GitLab, error) {
 	}
 	client, err := open(o.Token, options...)
 	if err != nil {
-		return nil, fmt.Errorf("reach GitLab at %q: %w", base.Redacted(), err)
+		return nil, fmt.Errorf("make a client for GitLab at %q: %w", base.Redacted(), err)
 	}
 	return &GitLab{client: client, project: o.Project, iid: int64(o.Number), job: o.JobToken}, nil
 }
 
-// unlimited keeps the client from slowing down by itself.
+// unlimited turns off the client's own rate limit.
 type unlimited struct{}
 
 func (unlimited) Wait(context.Context) error { return nil }
@@ -89,7 +89,7 @@ func (unlimited) Wait(context.Context) error { return nil }
 // Limit is 990,000 bytes.
 func (g *GitLab) Limit() int { return gitlabLimit }
 
-// List returns a page of own notes. What GitLab itself noted under our name is none of them.
+// List returns a page of own notes, without the system notes that GitLab wrote under our account.
 func (g *GitLab) List(ctx context.Context, page int) (Page, error) {
 	me, err := g.whoami(ctx)
 	if err != nil {
@@ -114,7 +114,7 @@ func (g *GitLab) fromNote(n *gitlab.Note) Comment {
 	return Comment{ID: n.ID, URL: g.noteURL(n.ID), Body: n.Body}
 }
 
-// noteURL is the page of a note. A project that is known by its id has no address by that.
+// noteURL returns the page of a note. For a project that is known only by its id it is empty.
 func (g *GitLab) noteURL(id int64) string {
 	base := g.client.BaseURL()
 	if !strings.Contains(g.project, "/") {
@@ -170,14 +170,14 @@ func (g *GitLab) PullRequest(ctx context.Context) (PullRequest, error) {
 	return PullRequest{Head: mr.SHA, Open: mr.State == "opened", Fork: mr.SourceProjectID != mr.TargetProjectID}, nil
 }
 
-// whoami returns the user that the token writes as: that of a job token is who started the job.
+// whoami returns the user that the token writes as: for a job token, the user who started the job.
 func (g *GitLab) whoami(ctx context.Context) (int64, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.me != 0 {
 		return g.me, nil
 	}
-	const doing = "ask GitLab whose token it is"
+	const doing = "read the account of gitlab-token"
 	if g.job {
 		job, resp, err := g.client.Jobs.GetJobTokensJob(nil, gitlab.WithContext(ctx))
 		if err != nil {
@@ -199,24 +199,24 @@ func (g *GitLab) whoami(ctx context.Context) (int64, error) {
 	return g.me, nil
 }
 
-// fault tells what an error of the client is.
+// fault turns an error of the client into one of ours.
 func (g *GitLab) fault(doing string, resp *gitlab.Response, err error) error {
 	if resp == nil || resp.Response == nil || resp.StatusCode < 400 {
 		return unanswered(doing, err)
 	}
 	message := ""
 	if answer, ok := errors.AsType[*gitlab.ErrorResponse](err); ok {
-		message = said(answer.Message)
+		message = trimBraces(answer.Message)
 	}
-	r := refusal{doing: doing, resp: resp.Response, message: message, advice: gitlabAdvice()}
+	r := errorAnswer{doing: doing, resp: resp.Response, message: message, advice: gitlabAdvice()}
 	if g.job {
 		r.is = withJobToken
 	}
 	return r.err()
 }
 
-// said takes the client's braces off a message, as in {message: 401 Unauthorized}.
-func said(message string) string {
+// trimBraces removes the client's braces from a message, as in {message: 401 Unauthorized}.
+func trimBraces(message string) string {
 	for _, name := range []string{"message", "error"} {
 		if inner, ok := strings.CutPrefix(message, "{"+name+": "); ok {
 			return strings.TrimSuffix(inner, "}")

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Mode says what becomes of the comment of an earlier run.
+// Mode says what happens to the comment of an earlier run.
 type Mode string
 
-// What the setting comment-mode may say. In all but Update each run has a comment of its own, which its jobs share, also
+// Values of the setting comment-mode. In all but Update each run has a comment of its own, which its jobs share, also
 // when some of them run again.
 const (
-	Update       Mode = "update"         // one comment, kept up to date; one that several runs left is made one again
+	Update       Mode = "update"         // one comment, kept up to date; duplicates are merged
 	HideAndNew   Mode = "hide-and-new"   // a new comment, and those of older runs are hidden
 	DeleteAndNew Mode = "delete-and-new" // a new comment, and those of older runs are deleted
 	New          Mode = "new"            // a new comment; those of older runs stay as they are
@@ -87,7 +87,7 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 	case found && age > 0 && !written:
 		return step{do: outdated, target: target}
 	case found && (age > 0 || age == 0 && written):
-		d = kept(stored)
+		d = existing(stored)
 	default:
 		return step{do: update, target: target, draft: d, others: without(wanted, d.part.Name)}
 	}

@@ -20,20 +20,20 @@ const (
 	Created   Outcome = "created"
 	Updated   Outcome = "updated"
 	Unchanged Outcome = "unchanged" // the comment said all that already
-	Outdated  Outcome = "outdated"  // it tells of a newer run and was left alone
+	Outdated  Outcome = "outdated"  // it shows a newer run and was not changed
 )
 
-// Posted is what came of it.
+// Posted is the result of Post.
 type Posted struct {
-	URL     string // of the comment; empty: there is none
+	URL     string // of the comment; empty: no comment
 	Outcome Outcome
-	// Confirmed is that the section was read back, where others write too after they had time to undo it.
+	// Confirmed is true if the section was read back; where others write too, after the time in which they could undo it.
 	Confirmed bool
 }
 
 const (
-	// longest is how long Post takes where its context sets no earlier end.
-	longest = 3 * time.Minute
+	// postTimeout bounds Post where its context has no earlier deadline.
+	postTimeout = 3 * time.Minute
 	// window is how old a reading may become until an update made from it is answered.
 	window = 2500 * time.Millisecond
 	// settle is how long a shared comment must stay as it is until our section is sure to stay in it.
@@ -48,17 +48,17 @@ const (
 	maxShrinks  = 6
 )
 
-// Post puts the section into the comment with that key, which it creates where there is none. It ends when that is done and
-// stands, when the forge refuses it, or with ctx; in any case after 3 minutes. Posted says what is known, also beside an
-// error: a comment may be there although an older one could not be hidden. What the forge refuses is a *DeniedError.
-func Post(ctx context.Context, forge Forge, key Key, section Section, mode Mode) (Posted, error) {
-	ctx, cancel := context.WithTimeout(ctx, longest)
+// Post puts the section into the comment with that key and creates the comment if it is missing. It ends when that is done
+// and confirmed, when the host denies it, or with ctx; in any case after 3 minutes. Posted is valid beside an error too:
+// the comment may be there although an older one could not be hidden. If the token lacks a permission, that is a *DeniedError.
+func Post(ctx context.Context, host Host, key Key, section Section, mode Mode) (Posted, error) {
+	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
-	limit := forge.Limit()
-	p := &poster{forge: forge, key: key, mode: mode, limit: limit, window: window}
+	limit := host.Limit()
+	p := &poster{host: host, key: key, mode: mode, limit: limit, window: window}
 	p.draft = newDraft(section, longestSection(section, limit-len(key.marker())-bareNote-longestHeader))
 	posted, err := p.converge(ctx)
-	return posted, errors.Join(append(p.left, err)...)
+	return posted, errors.Join(append(p.clearErrs, err)...)
 }
 
 // longestSection is how long a section may be in a comment with that much room. A cell of a matrix leaves some to the
@@ -75,36 +75,36 @@ const longestHeader = 2048
 
 // poster is one call of Post.
 type poster struct {
-	forge  Forge
+	host   Host
 	key    Key
 	mode   Mode
 	draft  draft
 	limit  int
 	window time.Duration
 
-	posted  Posted
-	written time.Time // when the last create or update ended, for good or ill; zero: none was sent
-	created int64     // the comment that we created
-	updates int
-	shrinks int
-	unseen  int
-	checks  int           // readings since that showed our section
-	body    string        // that the last of them showed
-	since   time.Time     // when it had been read
-	yielded bool          // we waited for others since written
-	skip    map[int64]int // how often a comment could not be hidden or deleted
-	left    []error       // about older comments, which do not stop the rest
+	posted    Posted
+	written   time.Time // when the last create or update ended, with or without an error; zero: none was sent
+	created   int64     // the comment that we created
+	updates   int
+	shrinks   int
+	unseen    int
+	checks    int           // readings since that showed our section
+	body      string        // that the last of them showed
+	since     time.Time     // when it had been read
+	yielded   bool          // we waited for others since written
+	skip      map[int64]int // how often a comment could not be hidden or deleted
+	clearErrs []error       // about older comments, which do not stop the rest
 }
 
 // converge takes steps until nothing is left to do.
 func (p *poster) converge(ctx context.Context) (Posted, error) {
 	for {
-		done, wait, err := p.patiently(ctx)
+		done, wait, err := p.advanceWithRetry(ctx)
 		switch {
 		case err != nil || done:
 			return p.posted, err
 		case wait <= 0 || retry.Wait(ctx, wait):
-		case p.posted.Outcome != "": // it stands as far as is known; there is no time to look again
+		case p.posted.Outcome != "": // written, but no time is left to confirm it
 			return p.posted, nil
 		default:
 			return p.posted, fmt.Errorf("%w (%w)", errUnfinished, cmp.Or(context.Cause(ctx), context.DeadlineExceeded))
@@ -112,8 +112,8 @@ func (p *poster) converge(ctx context.Context) (Posted, error) {
 	}
 }
 
-// patiently takes one step, again while it fails for a reason that passes.
-func (p *poster) patiently(ctx context.Context) (done bool, wait time.Duration, err error) {
+// advanceWithRetry takes one step and retries it while the error is temporary.
+func (p *poster) advanceWithRetry(ctx context.Context) (done bool, wait time.Duration, err error) {
 	failures := 0
 	err = retry.Do(ctx, retry.Policy{
 		Backoff: backoff(),
@@ -131,7 +131,7 @@ func (p *poster) patiently(ctx context.Context) (done bool, wait time.Duration, 
 	return done, wait, err
 }
 
-// errUnfinished is that there was no time for the next step.
+// errUnfinished means that there was no time for the next step.
 var errUnfinished = errors.New("post the comment: no time is left")
 
 // advance reads and takes one step. It returns how long to wait before the next.
@@ -151,7 +151,7 @@ func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, er
 		}
 		return true, 0, nil
 	case create:
-		if p.created != 0 { // the forge does not list yet what it created
+		if p.created != 0 { // the host does not list yet what it created
 			p.unseen++
 			return p.unseen > maxUnseen, fresh, nil
 		}
@@ -168,7 +168,7 @@ func (p *poster) advance(ctx context.Context) (done bool, wait time.Duration, er
 	}
 }
 
-// settled reports whether what is there stays, or when to look again.
+// settled reports whether the comment is confirmed, or how long to wait before it is read again.
 func (p *poster) settled(target own) (bool, time.Duration) {
 	if p.posted.Outcome == "" {
 		p.posted.Outcome = Unchanged
@@ -194,7 +194,7 @@ func (p *poster) create(ctx context.Context, next step) error {
 	if err != nil {
 		return err
 	}
-	c, err := p.forge.Create(ctx, body)
+	c, err := p.host.Create(ctx, body)
 	p.written, p.yielded = time.Now(), false
 	if err != nil {
 		return err
@@ -223,11 +223,11 @@ func (p *poster) update(ctx context.Context, next step) error {
 	p.updates++
 	sending, cancel := context.WithDeadline(ctx, next.target.at.Add(p.window))
 	defer cancel()
-	err = p.forge.Update(sending, next.target.comment.ID, body)
+	err = p.host.Update(sending, next.target.comment.ID, body)
 	p.written, p.yielded = time.Now(), false
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
-			p.window *= 2 // a forge this slow needs it
+			p.window *= 2 // a host this slow needs it
 		}
 		return err
 	}
@@ -238,16 +238,16 @@ func (p *poster) update(ctx context.Context, next step) error {
 	return nil
 }
 
-// clear hides or deletes a comment. One that resists is left, and told.
+// clear hides or deletes a comment. If that fails, the error is collected and the comment skipped.
 func (p *poster) clear(ctx context.Context, next step) error {
 	var err error
 	c := next.target.comment
 	if next.do == hide {
-		err = p.forge.Hide(ctx, c, retire(p.key, c.Body))
+		err = p.host.Hide(ctx, c, retire(p.key, c.Body))
 	} else {
-		err = p.forge.Delete(ctx, c.ID)
+		err = p.host.Delete(ctx, c.ID)
 	}
-	if passes(err) || ctx.Err() != nil {
+	if isTemporary(err) || ctx.Err() != nil {
 		return err
 	}
 	if p.skip == nil {
@@ -256,12 +256,12 @@ func (p *poster) clear(ctx context.Context, next step) error {
 	p.skip[c.ID]++
 	if err != nil && p.skip[c.ID] == 1 && !isStatus(err, http.StatusNotFound) { // another writer was faster
 		p.skip[c.ID] = maxClear
-		p.left = append(p.left, err)
+		p.clearErrs = append(p.clearErrs, err)
 	}
 	return nil
 }
 
-// maxClear is how often a comment is hidden or deleted before it is left; a list may lag behind.
+// maxClear is how often a comment is hidden or deleted before it is skipped; a list may lag behind.
 const maxClear = 3
 
 // shrink makes the limit smaller if that may help against an error.
@@ -274,10 +274,10 @@ func (p *poster) shrink(err error) bool {
 	return true
 }
 
-// decide says what the error of a step means, after that many in a row.
+// decide returns whether to retry after the error of a step, given the number of failures in a row.
 func (p *poster) decide(failures int, err error) retry.Decision {
 	if isStatus(err, http.StatusNotFound) && !p.written.IsZero() && failures <= 2 {
-		return retry.After(fresh) // the comment was deleted between reading and writing; look what is there now
+		return retry.After(fresh) // the comment was deleted between reading and writing; read again
 	}
 	u, ok := errors.AsType[*unavailableError](err)
 	if !ok || failures >= maxFailures {

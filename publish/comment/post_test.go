@@ -20,7 +20,7 @@ const (
 	marker = "<!-- mlops-track: train / main / acme/model -->"
 )
 
-// server is what both forges in memory can do.
+// server is what both hosts in memory can do.
 type server interface {
 	Comments(number int) []hosttest.Comment
 	AddComment(number int, author, body string) int64
@@ -34,16 +34,16 @@ type server interface {
 	Client() *http.Client
 }
 
-// side is a forge in memory with an open pull request 7, and how to look at it with a token.
+// side is a host in memory with an open pull request 7, and how to look at it with a token.
 type side struct {
 	server
 	me     string
 	update string // the method of HTTP
-	open   func(token string, number int) forge
+	open   func(token string, number int) host
 }
 
-type forge interface {
-	comment.Forge
+type host interface {
+	comment.Host
 	PullRequest(ctx context.Context) (comment.PullRequest, error)
 }
 
@@ -53,7 +53,7 @@ func onGitHub(t testing.TB) side {
 	g := hosttest.NewGitHub(t, "acme/model")
 	g.SetToken(token, hosttest.Account{Login: "github-actions[bot]", App: true})
 	g.SetRequest(7, hosttest.Request{Head: "abc"})
-	return side{server: g, me: "github-actions[bot]", update: "PATCH", open: func(token string, number int) forge {
+	return side{server: g, me: "github-actions[bot]", update: "PATCH", open: func(token string, number int) host {
 		f, err := comment.NewGitHub(comment.GitHubOptions{
 			HTTP: g.Client(), APIURL: "https://ghe.example.com/api/v3", Token: token, Repository: "acme/model", Number: number,
 		})
@@ -68,7 +68,7 @@ func onGitLab(t testing.TB) side {
 	g := hosttest.NewGitLab(t, "acme/model")
 	g.SetToken(token, hosttest.Account{Login: "project_1_bot"})
 	g.SetRequest(7, hosttest.Request{Head: "abc"})
-	return side{server: g, me: "project_1_bot", update: "PUT", open: func(token string, number int) forge {
+	return side{server: g, me: "project_1_bot", update: "PUT", open: func(token string, number int) host {
 		f, err := comment.NewGitLab(comment.GitLabOptions{
 			HTTP: g.Client(), APIURL: "https://gitlab.example.com/api/v4", Token: token, Project: "acme/model", Number: number,
 		})
@@ -79,7 +79,7 @@ func onGitLab(t testing.TB) side {
 	}}
 }
 
-// onBoth runs a test on both forges, in a bubble where waiting takes no time.
+// onBoth runs a test on both hosts, in a bubble where waiting takes no time.
 func onBoth(t *testing.T, test func(*testing.T, side)) {
 	t.Helper()
 	for name, open := range map[string]func(testing.TB) side{"GitHub": onGitHub, "GitLab": onGitLab} {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxPages bounds the reading of a conversation that never ends.
+// maxPages bounds the reading of a very long conversation.
 const maxPages = 500
 
 // read returns all own comments with the key, oldest first. Those that could not be hidden or deleted are left out.
@@ -14,7 +14,7 @@ func (p *poster) read(ctx context.Context) ([]own, error) {
 	var seen []own
 	for page := 1; page > 0 && page <= maxPages; {
 		began := time.Now()
-		got, err := p.forge.List(ctx, page)
+		got, err := p.host.List(ctx, page)
 		if err != nil {
 			return nil, err
 		}
@@ -28,7 +28,7 @@ func (p *poster) read(ctx context.Context) ([]own, error) {
 
 func (p *poster) readPage(ctx context.Context, page int) ([]own, error) {
 	began := time.Now()
-	got, err := p.forge.List(ctx, page)
+	got, err := p.host.List(ctx, page)
 	if err != nil {
 		return nil, err
 	}

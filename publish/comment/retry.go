@@ -13,18 +13,18 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
-// passes reports whether an error may pass by itself.
-func passes(err error) bool {
+// isTemporary reports whether a retry may help.
+func isTemporary(err error) bool {
 	_, ok := errors.AsType[*unavailableError](err)
 	return ok
 }
 
-// backoff is nearly all chance: many writers of one comment need that to get apart.
+// backoff is nearly all random: many writers of one comment must not retry at the same time.
 func backoff() retry.Backoff {
 	return retry.Backoff{First: time.Second, Max: 12 * time.Second, Jitter: 0.95}
 }
 
-// unanswered makes an error of a request that got no answer.
+// unanswered returns the error of a request that got no answer.
 func unanswered(doing string, err error) error {
 	err = fmt.Errorf("%s: %w", doing, err)
 	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted || errors.Is(err, context.Canceled) ||
@@ -34,7 +34,7 @@ func unanswered(doing string, err error) error {
 	return &unavailableError{cause: err}
 }
 
-// secondaryWait is what GitHub asks for where a secondary limit says nothing of its own
+// secondaryWait is how long GitHub asks to wait where the answer about a secondary limit names no time
 // (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit).
 const secondaryWait = time.Minute
 
@@ -53,14 +53,14 @@ func limited(resp *http.Response, message string) (time.Duration, bool) {
 		}
 		return secondaryWait, true
 	}
-	says := strings.ToLower(message)
-	if resp.StatusCode == http.StatusTooManyRequests || strings.Contains(says, "rate limit") || strings.Contains(says, "abuse") {
+	lower := strings.ToLower(message)
+	if resp.StatusCode == http.StatusTooManyRequests || strings.Contains(lower, "rate limit") || strings.Contains(lower, "abuse") {
 		return secondaryWait, true
 	}
 	return 0, false
 }
 
-// untilReset reads when the limit begins anew, in seconds of the server's clock.
+// untilReset returns how long until the limit resets, by the server's clock.
 func untilReset(h http.Header) (time.Duration, bool) {
 	for _, name := range []string{"X-RateLimit-Reset", "RateLimit-Reset"} {
 		if seconds, err := strconv.ParseInt(h.Get(name), 10, 64); err == nil && seconds > 0 {

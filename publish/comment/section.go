@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// Section is what one job says in the comment.
+// Section is one job's part of the comment.
 type Section struct {
-	// Name tells the sections of a comment apart: the cell of a matrix, empty for a job without one. Sections stand in
-	// the order of their names. A name over 100 bytes is cut, and made unique by a digest.
+	// Name identifies the section: the cell of a matrix, empty for a job without one. Sections are ordered by
+	// name. A name over 100 bytes is cut, and made unique by a digest.
 	Name  string
 	Order Order
 	// Render returns the section as Markdown of at most limit bytes. It is called several times, with different limits,
-	// and must return the same for the same limit. What is longer than it may be is not used.
+	// and must return the same for the same limit. A result over the limit is not used.
 	Render func(limit int) string
 }
 
-// Order tells which of two reports of one job is newer: by Run, then Attempt, then Time.
+// Order decides which of two reports of one job is newer: by Run, then Attempt, then Time.
 type Order struct {
 	Run     int64 // number or id of the pipeline run; grows
 	Attempt int
-	Time    time.Time // when the job ended; counted in milliseconds
+	Time    time.Time // when the job ended; compared in milliseconds
 }
 
 // Compare returns -1 where o is older, 1 where it is newer.
@@ -35,7 +35,7 @@ func (o Order) Compare(other Order) int {
 	)
 }
 
-// Key says which comment it is. Any text will do; it is written so that it cannot end the hidden line it stands in.
+// Key identifies a comment. It may be any text; it is escaped so that it cannot end the hidden line that holds it.
 type Key string
 
 const (
@@ -48,7 +48,7 @@ const (
 // marker is the first line of a comment with that key. Different keys have different markers.
 func (k Key) marker() string { return markerPrefix + k.clean() + " -->" }
 
-// retired is the first line of a comment that was hidden: it is found no more.
+// retired is the first line of a comment that was hidden: later runs no longer find it.
 func (k Key) retired() string { return retiredPrefix + k.clean() + " -->" }
 
 // clean replaces what could end an HTML comment or the line. "-->" needs its ">".
@@ -64,7 +64,7 @@ func (k Key) clean() string {
 	return shorten(strings.TrimSpace(b.String()), longestKey)
 }
 
-// shorten cuts a text that is too long and ends it with a digest of the whole, so that two stay two.
+// shorten cuts a text that is too long and appends a digest of the whole, so that different texts stay different.
 func shorten(text string, limit int) string {
 	if len(text) <= limit {
 		return text
@@ -73,7 +73,7 @@ func shorten(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit-len(sum)-1], "") + "~" + sum
 }
 
-// digest tells two texts apart.
+// digest returns a short hash of the text.
 func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:6])

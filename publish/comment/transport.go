@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// maxAnswer is what is read of an answer at most: 100 comments of GitHub's or 10 of GitLab's longest fit.
+	// maxAnswer bounds the size of an answer: 100 comments of GitHub's or 10 of GitLab's longest fit.
 	maxAnswer = 64 << 20
-	// patience is how long one request may take.
-	patience = 20 * time.Second
-	maxHops  = 5
+	// attemptTimeout is how long one request may take.
+	attemptTimeout = 20 * time.Second
+	maxRedirects   = 5
 )
 
-var errRedirect = errors.New("the redirect leads elsewhere or changes the request")
+var errRedirect = errors.New("the redirect goes to another host or changes the method")
 
-// bounded returns a client that waits for no answer for ever, reads no endless ones, and follows a redirect only where the
-// token and the request stay what they are: within one host, and with the same method.
+// bounded returns a client with a timeout for each request and a limit for the size of answers. It follows a redirect only
+// within one host and with the same method, so that neither the token nor the request changes.
 func bounded(c *http.Client) *http.Client {
 	if c == nil {
 		c = &http.Client{}
@@ -35,7 +35,7 @@ func bounded(c *http.Client) *http.Client {
 		Transport: boundedTransport{base},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			first := via[0]
-			if len(via) > maxHops || req.Method != first.Method || req.URL.Host != first.URL.Host || req.URL.Scheme != first.URL.Scheme {
+			if len(via) > maxRedirects || req.Method != first.Method || req.URL.Host != first.URL.Host || req.URL.Scheme != first.URL.Scheme {
 				return errRedirect
 			}
 			return nil
@@ -46,7 +46,7 @@ func bounded(c *http.Client) *http.Client {
 type boundedTransport struct{ base http.RoundTripper }
 
 func (t boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), patience)
+	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
 	resp, err := t.base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		cancel()
@@ -56,7 +56,7 @@ func (t boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// boundedBody ends its request with its last byte: the clients do not close every body that they read to its end.
+// boundedBody ends its request after its last byte: the clients do not close every body that they read to its end.
 type boundedBody struct {
 	io.ReadCloser
 	left int64
@@ -80,11 +80,11 @@ func (b *boundedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// apiURL parses the address of an API and ends it with a slash.
+// apiURL parses the address of an API and appends a slash.
 func apiURL(name, text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil {
-		return nil, fmt.Errorf("%s %q is not https://host/path", name, redacted(text))
+		return nil, fmt.Errorf("%s %q is not a URL like https://host/path", name, redacted(text))
 	}
 	u.Path = strings.TrimRight(u.Path, "/") + "/"
 	u.RawQuery, u.Fragment = "", ""

@@ -1,4 +1,4 @@
-// Package report turns a closed run into what people and forges read: the closing table of the log (Terminal), Markdown for
+// Package report turns a closed run into what people and hosts read: the closing table of the log (Terminal), Markdown for
 // the job summary and for one section of a comment (Markdown, Comment), GitLab's metrics report (OpenMetrics) and test
 // report (JUnit), and the file that carries a report to a later job (Write, Parse).
 //

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// Forges make links of a text twice. The Markdown parser does, and a character reference stops it; then filters run over
+// Hosts make links of a text twice. The Markdown parser does, and a character reference stops it; then filters run over
 // the rendered text, where a reference is the plain character again, and look for @name, #1, commit ids, URLs and emoji
 // codes. They skip code, and need their characters side by side: a zero-width space between them stops them.
 const breakHere = "&#8203;"
@@ -135,7 +135,7 @@ func insideWord(s []rune, i int) bool {
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// breaksIn tells after which characters the filters of a forge must not see the next one.
+// breaksIn tells after which characters the filters of a host must not see the next one.
 // GitHub: https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls,
 // GitLab: https://docs.gitlab.com/user/markdown/#gitlab-specific-references.
 func breaksIn(s []rune) []bool {

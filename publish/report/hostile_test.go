@@ -80,10 +80,10 @@ var ours = map[string][]string{
 	"td": nil, "ul": nil, "li": nil, "sub": nil, "pre": nil, "code": {"class"}, "details": {"open"}, "summary": nil, "a": {"href"},
 }
 
-// references are what forges look for in rendered text: mentions, issues, commits, addresses, emoji.
+// references are what hosts look for in rendered text: mentions, issues, commits, addresses, emoji.
 var references = regexp.MustCompile(`(?i)@\w|#\d|\bgh-\d|[!$~%&^*]["\w]|[a-z]://|www\.\w|:[\w+-]+:|\[\w+:|\b[0-9a-f]{7,40}\b`)
 
-// checkPage renders a page as a forge does and looks for what is not ours.
+// checkPage renders a page as a host does and looks for what is not ours.
 func checkPage(t *testing.T, text string) {
 	t.Helper()
 	checkLines(t, text)
@@ -153,7 +153,7 @@ func inCode(node *xhtml.Node) bool {
 	return false
 }
 
-// checkLines looks for commands of CI systems and forges.
+// checkLines looks for commands of CI systems and hosts.
 func checkLines(t *testing.T, text string) {
 	t.Helper()
 	for line := range strings.Lines(text) {

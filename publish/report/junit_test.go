@@ -11,7 +11,7 @@ import (
 	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
-// junit is the test report as a forge reads it, with all elements that a test case has.
+// junit is the test report as a host reads it, with all elements that a test case has.
 type junit struct {
 	Cases []junitCase `xml:"testsuite>testcase"`
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// served is a forge that answers requests.
+// served is a host that answers requests.
 type served struct {
 	script
 	answer func(http.ResponseWriter, *http.Request)

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Comment is a comment or note as the forge holds it.
+// Comment is a comment or note as the host holds it.
 type Comment struct {
 	ID        int64
 	Author    string
@@ -30,7 +30,7 @@ type version struct {
 	gone bool
 }
 
-// thread is the comments of all pull requests of a forge.
+// thread is the comments of all pull requests of a host.
 type thread struct {
 	mu       sync.Mutex
 	last     int64
@@ -159,7 +159,7 @@ type Account struct {
 	Job      bool // GitLab's CI_JOB_TOKEN
 }
 
-// desk is what both forges know beside comments.
+// desk is what both hosts know beside comments.
 type desk struct {
 	mu       sync.Mutex
 	accounts map[string]Account

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Forge is one pull or merge request, seen by one account. Its methods send each request once and wait for nothing: what
-// to do after an error is Post's to decide.
+// Host is one pull or merge request on GitHub or GitLab, as one account sees it. Its methods send each request once and
+// do not wait: Post decides what to do after an error.
 //
-// An error is a *DeniedError for what will not pass by itself, ErrTooLong, or one that passes and knows how long that takes.
-type Forge interface {
+// An error is a *DeniedError for a missing permission, ErrTooLong, or a temporary one that knows how long to wait.
+type Host interface {
 	// List returns one page of the comments, counted from 1, and of these only those that this account wrote. Oldest first.
 	List(ctx context.Context, page int) (Page, error)
 	Create(ctx context.Context, body string) (Comment, error)
 	Update(ctx context.Context, id int64, body string) error
-	// Hide folds a comment away as outdated and leaves it with body.
+	// Hide marks a comment as outdated and replaces its body.
 	Hide(ctx context.Context, c Comment, body string) error
 	Delete(ctx context.Context, id int64) error
 	// Limit is how long a body may be, in bytes.
@@ -29,7 +29,7 @@ type Page struct {
 	Next     int // 0 after the last
 }
 
-// Comment is a comment as the forge has it.
+// Comment is a comment as the host has it.
 type Comment struct {
 	ID   int64
 	URL  string // of its page
@@ -40,13 +40,13 @@ type Comment struct {
 
 // PullRequest is the state of a pull or merge request.
 type PullRequest struct {
-	Head string // the commit that its source branch is at
+	Head string // the commit at the tip of its source branch
 	Open bool
 	Fork bool // its source branch lies in another repository
 }
 
 // Accepts returns an error unless the request is open and its head is that commit. A trusted job that reports what an
-// untrusted one measured asks this first: the number of the request comes from the untrusted one.
+// untrusted one measured checks this first: the number of the request comes from the untrusted one.
 func (p PullRequest) Accepts(head string) error {
 	switch {
 	case !p.Open:
@@ -57,13 +57,13 @@ func (p PullRequest) Accepts(head string) error {
 	return nil
 }
 
-// ErrTooLong is that the forge takes no body of that length.
+// ErrTooLong means that the host does not accept a body of that length.
 var ErrTooLong = errors.New("the comment is too long")
 
-// unavailableError is an error that passes by itself.
+// unavailableError is a temporary error.
 type unavailableError struct {
 	cause error
-	after time.Duration // that the server asks to wait; 0: it does not say
+	after time.Duration // to wait, as the server asked; 0: not stated
 }
 
 func (e *unavailableError) Error() string { return e.cause.Error() }
