@@ -42,7 +42,6 @@ func (c call) String() string {
 // Error is why STS gave no credentials. Its text holds STS's own words, and never the token.
 type Error struct {
 	Action    string // AssumeRoleWithWebIdentity, AssumeRole or GetCallerIdentity
-	Role      string // ARN; may be empty
 	Code      string // of STS, as AccessDenied; empty: it sent none
 	Message   string // of STS, or what happened instead of an answer
 	RequestID string // for AWS's support; may be empty
@@ -83,7 +82,7 @@ func (i *issuer) explain(c call, err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &Error{Action: c.action, Role: c.arn, Attempts: 1, Claims: c.claims, call: c, here: i.opts.Now()}
+	e := &Error{Action: c.action, Attempts: 1, Claims: c.claims, call: c, here: i.opts.Now()}
 	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok && answer.HTTPStatusCode() != 0 {
 		e.Status = answer.HTTPStatusCode()
 		e.RequestID = answer.ServiceRequestID()

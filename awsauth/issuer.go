@@ -101,7 +101,6 @@ func (i *issuer) issue(ctx context.Context, duration time.Duration) (aws.Credent
 	}
 	who.Region = i.config.Region
 	who.Expires = creds.Expires
-	who.Skew = i.clockSkew()
 	return creds, who, nil
 }
 

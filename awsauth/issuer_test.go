@@ -267,12 +267,9 @@ func TestSkewOfAWorkingClock(t *testing.T) {
 	for _, ahead := range []time.Duration{-10 * time.Minute, 0, 10 * time.Minute} {
 		cloud.STS.SetClock(-ahead)
 		cloud.Issuer.SetClock(-ahead)
-		creds, who, err := prompt(t, opts).issue(t.Context(), time.Hour)
+		creds, _, err := prompt(t, opts).issue(t.Context(), time.Hour)
 		if err != nil {
 			t.Fatal(err)
-		}
-		if (who.Skew - ahead).Abs() > 5*time.Second {
-			t.Errorf("skew is %v, want %v", who.Skew, ahead)
 		}
 		if left := time.Until(creds.Expires); (left - time.Hour).Abs() > 10*time.Second {
 			t.Errorf("this clock is %v ahead: keys last %v, want 1h", ahead, left)

@@ -41,10 +41,6 @@ type Identity struct {
 	Account string // 12 digits
 	Region  string
 	Expires time.Time // of the credentials at hand, by this machine's clock; zero: never
-
-	// Skew is how far this machine's clock is ahead of that of STS; negative: behind; zero: less than 15 s. AWS refuses
-	// requests that were signed more than 5 minutes off, S3 more than 15.
-	Skew time.Duration
 }
 
 // Credentials are kept fresh by Start.

@@ -80,7 +80,6 @@ func detectGitHub(s Source) Info {
 			SHA:         env("GITHUB_SHA"),
 			CheckoutSHA: env("GITHUB_SHA"),
 		},
-		Change:   Change{TokenMayWrite: true},
 		Pipeline: Pipeline{Name: env("GITHUB_WORKFLOW"), RunID: env("GITHUB_RUN_ID")},
 		Job: Job{
 			Name:      env("GITHUB_JOB"),
@@ -100,9 +99,6 @@ func detectGitHub(s Source) Info {
 	}
 	info.githubURLs()
 	info.githubHead(env, event)
-	if dependabotReadOnly(info) {
-		info.Change.TokenMayWrite = false
-	}
 	return info
 }
 
@@ -197,7 +193,6 @@ func (i *Info) githubPullRequest(env func(string) string, pr *githubChange) {
 	i.Head.Ref, i.Head.SHA = cmp.Or(i.Head.Ref, pr.Head.Ref), pr.Head.SHA
 	i.Change.BaseRef, i.Change.BaseSHA = cmp.Or(i.Change.BaseRef, pr.Base.Ref), pr.Base.SHA
 	i.Change.Fork = pr.Head.Repo == nil || pr.Head.Repo.FullName != i.Repository.Project
-	i.Change.TokenMayWrite = !i.Change.Fork || i.Event.Name == "pull_request_target"
 	i.githubChange(*pr)
 }
 
@@ -223,11 +218,4 @@ func queuedChange(branch string) int {
 	number, _, _ := strings.Cut(rest, "-")
 	n, _ := strconv.Atoi(number)
 	return n
-}
-
-// dependabotReadOnly says whether the job has Dependabot's read-only token.
-// https://docs.github.com/en/code-security/dependabot/working-with-dependabot/dependabot-on-actions
-func dependabotReadOnly(i Info) bool {
-	return i.Job.User == "dependabot[bot]" && i.Event.Name != "pull_request_target" &&
-		(i.Event.Kind == EventPush || i.Event.Kind == EventChange)
 }

@@ -49,14 +49,13 @@ type Head struct {
 
 // Change is the pull request or merge request that the job is about; empty outside one.
 type Change struct {
-	ID            string // its number
-	Title         string // written by its author
-	URL           string // its page
-	Project       string // project that it belongs to; another one than Repository.Project when GitLab tests a fork in the fork
-	BaseRef       string // target branch
-	BaseSHA       string // commit of the target branch that the change was compared with
-	Fork          bool   // it comes from another repository, so its author need not be trusted
-	TokenMayWrite bool   // the job's own token may comment on it, if the workflow's permissions allow it
+	ID      string // its number
+	Title   string // written by its author
+	URL     string // its page
+	Project string // project that it belongs to; another one than Repository.Project when GitLab tests a fork in the fork
+	BaseRef string // target branch
+	BaseSHA string // commit of the target branch that the change was compared with
+	Fork    bool   // it comes from another repository, so its author need not be trusted
 }
 
 // Pipeline is the workflow and its run.
