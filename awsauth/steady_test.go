@@ -71,15 +71,15 @@ func (a *accounts) write() error {
 	return os.Rename(a.file+".new", a.file)
 }
 
-// TestBoto3RunsAcrossRenewalsAndAnOutage has keys that live two minutes and then are refused, and an STS that fails three
-// times in a row at the second renewal.
+// TestBoto3RunsAcrossRenewalsAndAnOutage has keys that live 45 seconds and then are refused, and an STS that fails twice in
+// a row at the second renewal. Two attempts that fail take up to 18 of the 30 seconds that a third of their life leaves.
 func TestBoto3RunsAcrossRenewalsAndAnOutage(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes more than two minutes: keys of two minutes are renewed three times")
+		t.Skip("takes a minute: keys of 45 seconds are renewed three times")
 	}
 	t.Parallel()
 	iam := t.TempDir()
-	sts := &accounts{file: filepath.Join(iam, "users.json"), life: 2 * time.Minute, fails: []int{3, 4, 5}, live: map[string]account{}}
+	sts := &accounts{file: filepath.Join(iam, "users.json"), life: 45 * time.Second, fails: []int{3, 4}, live: map[string]account{}}
 	if err := sts.write(); err != nil {
 		t.Fatal(err)
 	}
@@ -123,10 +123,10 @@ func TestBoto3RunsAcrossRenewalsAndAnOutage(t *testing.T) {
 	requests, err := step.stop()
 
 	keys, faults := proxy.seen()
-	if err != nil || len(faults) != 0 || requests < 500 {
+	if err != nil || len(faults) != 0 || requests < 200 {
 		t.Errorf("%d requests, bad answers %q; %v", requests, faults, err)
 	}
-	if want := []string{"KEYS1", "KEYS2", "KEYS6", "KEYS7"}; !slices.Equal(keys, want) {
+	if want := []string{"KEYS1", "KEYS2", "KEYS5", "KEYS6"}; !slices.Equal(keys, want) {
 		t.Errorf("signed by %q, want %q", keys, want)
 	}
 	mu.Lock()

@@ -205,12 +205,3 @@ func readmeWorkflows(t *testing.T) []string {
 	}
 	return found
 }
-
-func readFile(t *testing.T, file string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}

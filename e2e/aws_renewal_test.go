@@ -72,24 +72,32 @@ func (b *bucket) seen() (keys, refused int) {
 	return len(b.keys), b.refused
 }
 
-// TestStepRunsAcrossRenewals has a step that uses boto3 while keys of two minutes are renewed three times, with STS away
-// when the second renewal is due.
+// notRenewed is how the log says that STS is unreachable.
+const notRenewed = "the AWS credentials could not be renewed, those at hand last"
+
+// TestStepRunsAcrossRenewals has a step that uses boto3 while keys are renewed twice, with STS unreachable when the first
+// renewal is due, until the log says so. Keys last 75 seconds: the renewal is due after 25, gives up within 27 more, and is
+// tried again within 6.
 func TestStepRunsAcrossRenewals(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes more than two minutes: keys of two minutes are renewed three times")
+		t.Skip("takes more than a minute: keys of 75 seconds are renewed twice")
 	}
 	t.Parallel()
 	s := newStories(t)
 	cloud := newCloud(t)
-	cloud.STS.SetLife(2 * time.Minute)
+	cloud.STS.SetLife(75 * time.Second)
 	b := &bucket{sts: cloud.STS}
 	server := httptest.NewServer(b)
 	defer server.Close()
 
 	c := roleCall(t, cloud)
-	var log bytes.Buffer
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(s.bin, "mlops-track"), "run", "--", testenv.AWSPython(t), "-c", steadyStep)
-	cmd.Dir, cmd.Stderr, cmd.Env = c.dir, &log, append(cleanEnviron(c.dir), append(c.env, "AWS_ENDPOINT_URL_S3="+server.URL)...)
+	cmd.Dir, cmd.Stderr, cmd.Env = c.dir, log, append(cleanEnviron(c.dir), append(c.env, "AWS_ENDPOINT_URL_S3="+server.URL)...)
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	if err := cmd.Start(); err != nil {
@@ -98,36 +106,34 @@ func TestStepRunsAcrossRenewals(t *testing.T) {
 	over := make(chan error, 1)
 	go func() { over <- cmd.Wait() }()
 
-	outage := false
-	for {
-		keys, _ := b.seen()
-		if keys == 2 && !outage {
-			outage = true
-			cloud.STS.FailAlways(awstest.Unavailable())
-			time.AfterFunc(80*time.Second, cloud.STS.Recover) // the renewal is due after 40, and tries for half a minute
+	fail := sync.OnceFunc(func() { cloud.STS.FailAlways(awstest.Unavailable()) })
+	for keys := 0; keys < 3; keys, _ = b.seen() {
+		if keys == 1 {
+			fail()
 		}
-		if keys == 4 {
-			if err := os.WriteFile(filepath.Join(c.dir, "enough"), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			break
+		if strings.Contains(readFile(t, log.Name()), notRenewed) {
+			cloud.STS.Recover()
 		}
 		select {
 		case err := <-over:
-			t.Fatalf("the step ended with %d of 4 keys: %v\n%s", keys, err, &log)
+			t.Fatalf("the step ended with %d of 3 keys: %v\n%s", keys, err, readFile(t, log.Name()))
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+	if err := os.WriteFile(filepath.Join(c.dir, "enough"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := <-over; err != nil {
-		t.Fatalf("%v\n%s", err, &log)
+		t.Fatalf("%v\n%s", err, readFile(t, log.Name()))
 	}
 	if _, refused := b.seen(); refused != 0 || !strings.Contains(out.String(), "requests") {
 		t.Errorf("%d requests were refused; the step wrote %q", refused, &out)
 	}
-	for _, words := range []string{"could not be renewed, those at hand last", "are renewed again"} {
-		if strings.Count(log.String(), "warning: the AWS credentials "+words) != 1 {
-			t.Errorf("the log does not say once that they %s:\n%s", words, &log)
+	text := readFile(t, log.Name())
+	for _, words := range []string{notRenewed, "the AWS credentials are renewed again"} {
+		if strings.Count(text, "warning: "+words) != 1 {
+			t.Errorf("the log does not say once that %s:\n%s", words, text)
 		}
 	}
-	noSecrets(t, c.dir, ended{stdout: out.String(), stderr: log.String()}, cloud.Secrets())
+	noSecrets(t, c.dir, ended{stdout: out.String(), stderr: text}, cloud.Secrets())
 }

@@ -107,6 +107,7 @@ func TestEndings(t *testing.T) {
 	}
 	for store, uri := range stores {
 		t.Run(store, func(t *testing.T) {
+			t.Parallel()
 			for _, e := range endings {
 				t.Run(e.name, func(t *testing.T) { e.check(t, s, uri()) })
 			}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 )
 
@@ -40,5 +42,10 @@ func runAll(m *testing.M) int {
 		return 1
 	}
 	binFolder = folder
+	// Many stories wait, for servers, keys or signals: two for each core. go test -parallel wins.
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		fmt.Fprintln(os.Stderr, "set how many stories run at once:", err)
+		return 1
+	}
 	return m.Run()
 }

@@ -157,3 +157,12 @@ func outputOf(t *testing.T, file, name string) string {
 	}
 	return ""
 }
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

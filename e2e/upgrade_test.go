@@ -26,49 +26,56 @@ import mlflow
 mlflow.log_metric("a", 1)
 `
 
-// TestUpgradeIsInterrupted ends a step, gently or not, while its MLflow upgrades the store, and again a little later each
-// time. The store is good for the next run all the same.
+// TestUpgradeIsInterrupted ends a step, gently or not, while its MLflow upgrades the store, at another moment each time. The
+// store is good for the next run all the same.
 func TestUpgradeIsInterrupted(t *testing.T) {
 	t.Parallel()
 	s := newStories(t)
 	python := testenv.Python(t, 3)
-	for i, after := range []time.Duration{0, 200 * time.Millisecond, 600 * time.Millisecond, 1200 * time.Millisecond} {
-		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
-			t.Run(fmt.Sprintf("%d %s", i, sig), func(t *testing.T) {
-				dir := t.TempDir()
-				writeFile(t, filepath.Join(dir, "step.py"), opens)
-				cmd := exec.Command(filepath.Join(s.bin, "mlops-track"), "run", "--", python, "step.py")
-				cmd.Dir, cmd.Env = dir, cleanEnviron(dir)
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				waitForCopy(t, dir)
-				time.Sleep(after) // another moment of the upgrade each time; all must do
-				text, err := os.ReadFile(filepath.Join(dir, "pid"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				pid, err := strconv.Atoi(string(text))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if sig == syscall.SIGINT {
-					pid = cmd.Process.Pid
-				}
-				_ = syscall.Kill(pid, sig) // it may have ended
-				_ = cmd.Wait()
+	for _, c := range []struct {
+		sig   syscall.Signal
+		after time.Duration // since the upgrade began; all must do
+	}{
+		{syscall.SIGINT, 0},
+		{syscall.SIGKILL, 0},
+		{syscall.SIGKILL, 300 * time.Millisecond},
+		{syscall.SIGINT, 600 * time.Millisecond},
+		{syscall.SIGKILL, 1200 * time.Millisecond},
+	} {
+		t.Run(fmt.Sprintf("%s after %s", c.sig, c.after), func(t *testing.T) {
+			dir := t.TempDir()
+			writeFile(t, filepath.Join(dir, "step.py"), opens)
+			cmd := exec.Command(filepath.Join(s.bin, "mlops-track"), "run", "--", python, "step.py")
+			cmd.Dir, cmd.Env = dir, cleanEnviron(dir)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			waitForCopy(t, dir)
+			time.Sleep(c.after)
+			text, err := os.ReadFile(filepath.Join(dir, "pid"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pid, err := strconv.Atoi(string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.sig == syscall.SIGINT {
+				pid = cmd.Process.Pid
+			}
+			_ = syscall.Kill(pid, c.sig) // it may have ended
+			_ = cmd.Wait()
 
-				again := s.call(t, call{dir: dir}, "run", "--", python, "step.py")
-				again.says(t, 0, "1 metric", "finished")
-				if left, _ := filepath.Glob(filepath.Join(dir, "mlflow.db.upgrade-*")); len(left) > 0 {
-					t.Errorf("the copies %v are left", left)
-				}
-				raw, err := s.readers[3].read(t, readRequest{URI: "sqlite:///mlflow.db", Run: "last", Dir: dir})
-				if err != nil || !strings.Contains(string(raw), `"status": "FINISHED"`) {
-					t.Errorf("MLflow reads %s, %v", raw, err)
-				}
-			})
-		}
+			again := s.call(t, call{dir: dir}, "run", "--", python, "step.py")
+			again.says(t, 0, "1 metric", "finished")
+			if left, _ := filepath.Glob(filepath.Join(dir, "mlflow.db.upgrade-*")); len(left) > 0 {
+				t.Errorf("the copies %v are left", left)
+			}
+			raw, err := s.readers[3].read(t, readRequest{URI: "sqlite:///mlflow.db", Run: "last", Dir: dir})
+			if err != nil || !strings.Contains(string(raw), `"status": "FINISHED"`) {
+				t.Errorf("MLflow reads %s, %v", raw, err)
+			}
+		})
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
 func TestHelperInsideAStep(t *testing.T) {
@@ -75,6 +77,7 @@ type told struct {
 
 func TestDecoratorOutsideAStep(t *testing.T) {
 	t.Parallel()
+	testenv.Python(t, 3) // without it the test is skipped, and needs no binary
 	binary := filepath.Join(t.TempDir(), "mlops-track")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
 		t.Fatalf("build the binary: %v\n%s", err, out)

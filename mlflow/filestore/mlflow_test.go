@@ -15,7 +15,10 @@ func client(line int, folder string) storetest.Client {
 
 func eachLine(t *testing.T, test func(t *testing.T, line int)) {
 	for _, line := range []int{2, 3} {
-		t.Run(fmt.Sprintf("MLflow%d", line), func(t *testing.T) { test(t, line) })
+		t.Run(fmt.Sprintf("MLflow%d", line), func(t *testing.T) {
+			t.Parallel()
+			test(t, line)
+		})
 	}
 }
 

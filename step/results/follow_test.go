@@ -92,11 +92,36 @@ func stepLines(from, to int) string {
 	return b.String()
 }
 
+// following is a follower that ends with its test, whether that finished it or failed before.
+type following struct {
+	*results.Follower
+
+	finished bool
+}
+
+func startFollowing(t *testing.T, file string, post results.Post) *following {
+	t.Helper()
+	f := &following{Follower: results.Follow(file, post)}
+	t.Cleanup(func() {
+		if !f.finished {
+			over, cancel := context.WithCancel(t.Context())
+			cancel()
+			f.Finish(over, nil)
+		}
+	})
+	return f
+}
+
+func (f *following) Finish(ctx context.Context, tick func()) results.Followed {
+	f.finished = true
+	return f.Follower.Finish(ctx, tick)
+}
+
 func TestFollow(t *testing.T) { synctest.Test(t, follow) }
 
 func follow(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "metrics.jsonl"), &sink{}
-	f := results.Follow(file, s.post) // there is no file yet
+	f := startFollowing(t, file, s.post) // there is no file yet
 	start := time.Now().UnixMilli()
 	add(t, file, stepLines(0, 3)+`{"loss": 0.1, "st`)
 	until(t, "whole lines are delivered", func() bool { return len(s.steps()) == 3 })
@@ -150,7 +175,7 @@ func followFullBatch(t *testing.T) {
 		fmt.Fprintf(&long, `, "k%d": %d`, i, i)
 	}
 	add(t, file, stepLines(0, 1500)+long.String()+"}\n")
-	f := results.Follow(file, s.post)
+	f := startFollowing(t, file, s.post)
 	until(t, "full batches are delivered", func() bool { return len(s.steps()) >= 4000 })
 	got := f.Finish(t.Context(), nil)
 	if got.Points != 4000 || got.Lines != 1501 || s.largest != 1000 || s.posts != 4 {
@@ -167,7 +192,7 @@ func TestFollowTruncatedAndReplaced(t *testing.T) {
 
 func followTruncatedAndReplaced(t *testing.T) {
 	file, s := filepath.Join(t.TempDir(), "m"), &sink{}
-	f := results.Follow(file, s.post)
+	f := startFollowing(t, file, s.post)
 	add(t, file, stepLines(0, 10)+`{"half`)
 	until(t, "the first lines are delivered", func() bool { return len(s.steps()) == 10 })
 
@@ -198,7 +223,7 @@ func followStoreAway(t *testing.T) {
 		return &mlflow.UnreachableError{URI: "http://x", Err: errors.New("refused")}
 	}
 	s.setFail(away)
-	f := results.Follow(file, s.post)
+	f := startFollowing(t, file, s.post)
 	add(t, file, stepLines(0, 5000))
 	until(t, "delivery is tried", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.posts > 0 })
 	s.setFail(nil)

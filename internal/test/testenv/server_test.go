@@ -1,6 +1,7 @@
 package testenv_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -10,19 +11,27 @@ import (
 
 func TestServers(t *testing.T) {
 	for _, line := range []int{3, 2} {
-		url := testenv.Server(t, line)
-		if again := testenv.Server(t, line); again != url {
-			t.Errorf("the shared MLflow %d server is at %s and %s", line, url, again)
-		}
-		private, stop := testenv.Start(t, line, testenv.Options{})
-		if get(t, url+"/version")[0] != byte('0'+line) || get(t, private+"/version")[0] != byte('0'+line) {
-			t.Errorf("the servers of line %d have another version", line)
-		}
-		stop()
-		if resp, err := http.Get(private + "/version"); err == nil {
-			resp.Body.Close()
-			t.Errorf("a stopped MLflow %d server answers", line)
-		}
+		t.Run(fmt.Sprint(line), func(t *testing.T) {
+			t.Parallel()
+			checkServers(t, line)
+		})
+	}
+}
+
+func checkServers(t *testing.T, line int) {
+	t.Helper()
+	url := testenv.Server(t, line)
+	if again := testenv.Server(t, line); again != url {
+		t.Errorf("the shared MLflow %d server is at %s and %s", line, url, again)
+	}
+	private, stop := testenv.Start(t, line, testenv.Options{})
+	if get(t, url+"/version")[0] != byte('0'+line) || get(t, private+"/version")[0] != byte('0'+line) {
+		t.Errorf("the servers of line %d have another version", line)
+	}
+	stop()
+	if resp, err := http.Get(private + "/version"); err == nil {
+		resp.Body.Close()
+		t.Errorf("a stopped MLflow %d server answers", line)
 	}
 }
 
