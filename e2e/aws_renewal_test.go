@@ -124,7 +124,7 @@ func TestStepRunsAcrossRenewals(t *testing.T) {
 	if _, refused := b.seen(); refused != 0 || !strings.Contains(out.String(), "requests") {
 		t.Errorf("%d requests were refused; the step wrote %q", refused, &out)
 	}
-	for _, words := range []string{"could not be renewed, those at hand last", "are renewed again"} {
+	for _, words := range []string{"could not be renewed, the current ones are valid for", "are renewed again"} {
 		if strings.Count(log.String(), "warning: the AWS credentials "+words) != 1 {
 			t.Errorf("the log does not say once that they %s:\n%s", words, &log)
 		}
