@@ -9,7 +9,7 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
-// Circumstances of a call of STS that a row of the advice may ask for.
+// Circumstances of a call of STS that select a row of the advice.
 const (
 	noAnswer     = "no answer"
 	unknownHost  = "unknown host"
@@ -28,17 +28,17 @@ const (
 // and for one that does not trust the caller.
 func advice() hint.Table {
 	return hint.Table{
-		{If: unknownHost, Advice: "there is no host {host}: is aws-region {region} right?"},
-		{If: noAnswer, Advice: "STS must be reachable from this machine: look at its proxy (HTTPS_PROXY, NO_PROXY), firewall and sts-endpoint"},
+		{If: unknownHost, Advice: "the host {host} does not exist: check aws-region, {region}"},
+		{If: noAnswer, Advice: "STS must be reachable from this machine: check proxy (HTTPS_PROXY, NO_PROXY), firewall and sts-endpoint"},
 		{If: clockIsOff, Advice: "{clock}"},
-		{If: tooLong, Words: "role chaining", Advice: "a role that is assumed with a role's credentials lasts at most an hour: set role-duration-seconds: 3600"},
+		{If: tooLong, Words: "role chaining", Advice: "a session of a role that is assumed with another role's credentials is at most an hour long: set role-duration-seconds: 3600"},
 		{If: tooLong, Advice: "role-duration-seconds: {seconds} is more than the role's \"Maximum session duration\" (MaxSessionDuration, 3600 " +
-			"unless set); lower the one or raise the other:\n  aws iam update-role --role-name {role} --max-session-duration {seconds}"},
-		{If: isThrottled, Advice: "too many requests reach STS for this account and region at once; start fewer jobs together, or take another aws-region"},
+			"unless set); lower the former or raise the latter:\n  aws iam update-role --role-name {role} --max-session-duration {seconds}"},
+		{If: isThrottled, Advice: "STS gets too many requests for this account and region at once; start fewer jobs together, or use another aws-region"},
 		{Code: "AccessDenied", If: withToken, Advice: "the role does not exist, or its trust policy does not accept this token:\n{claims}" +
 			"\nthis statement in the role's trust policy accepts it{note}:\n{token trust}"},
 		{Code: "AccessDenied", If: withKeys, Words: "sts:TagSession", Advice: "the role's trust policy, and that of the caller, must allow sts:TagSession " +
-			"beside sts:AssumeRole; or leave the session tags out (role-skip-session-tagging)"},
+			"beside sts:AssumeRole; or send no session tags (role-skip-session-tagging)"},
 		{Code: "AccessDenied", If: withKeys, Advice: "the role does not exist, its trust policy does not accept the caller, or the caller's own policy does " +
 			"not allow sts:AssumeRole on it; this statement in the role's trust policy accepts the caller:\n{caller trust}"},
 		{If: noProvider, Advice: "the account of the role does not know the token's issuer; add it once:\n" +
@@ -48,32 +48,32 @@ func advice() hint.Table {
 			"  aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {provider} --client-id {audiences}"},
 		{If: keysNotFound, Advice: unreadable},
 		{Code: "IDPCommunicationError", Advice: unreadable},
-		{Code: "InvalidIdentityToken", Advice: "STS did not take the token:\n{claims}"},
+		{Code: "InvalidIdentityToken", Advice: "STS rejected the token:\n{claims}"},
 		{Code: "ExpiredTokenException", Advice: "{expiry}"},
-		{Code: "IDPRejectedClaim", Advice: "the issuer says that the token is revoked or wrong; ask for a new one"},
-		{Code: "RegionDisabledException", Advice: "STS is off in {region name} for the role's account: turn it on in its IAM console (Account settings, " +
-			"Endpoints), or take another aws-region"},
-		{Code: "MalformedPolicyDocument", Advice: "inline-session-policy is not a policy that IAM takes: " +
+		{Code: "IDPRejectedClaim", Advice: "the issuer says that the token is revoked or not valid; request a new one"},
+		{Code: "RegionDisabledException", Advice: "STS is disabled in {region name} for the role's account: enable it in its IAM console (Account settings, " +
+			"Endpoints), or use another aws-region"},
+		{Code: "MalformedPolicyDocument", Advice: "inline-session-policy is not a valid IAM policy: " +
 			"https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"},
 		{Code: "PackedPolicyTooLarge", Advice: "inline-session-policy, managed-session-policies and session tags are too long together: shorten the policy, " +
-			"or leave the tags out (role-skip-session-tagging)"},
-		{Code: "ExpiredToken InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch", Advice: "STS does not take the existing AWS " +
-			"credentials (environment, profile or machine role): they ended, were deleted, are of another partition, or key, secret and session " +
+			"or send no session tags (role-skip-session-tagging)"},
+		{Code: "ExpiredToken InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch", Advice: "STS rejected the existing AWS " +
+			"credentials (environment, profile or machine role): they have expired, were deleted, are of another partition, or key, secret and session " +
 			"token do not belong together"},
 	}
 }
 
 const unreadable = "AWS must be able to read {issuer root}/.well-known/openid-configuration and the keys it names from the internet, each within 5 s"
 
-// What to do where there is nothing to ask STS with, or about.
+// What to do where STS is not called: without credentials, or with those of an account that is not allowed.
 const (
 	profileAdvice = "aws-profile must be in the AWS configuration files of this machine (aws configure list-profiles)"
 	ambientAdvice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws-profile, or assume a role with an OIDC token:\n" +
 		"on GitHub with the permission id-token: write, on GitLab with id_tokens"
-	accountAdvice = "allowed-account-ids lists the accounts that this job may touch; correct it, or role-to-assume"
+	accountAdvice = "allowed-account-ids lists the accounts that this job may use; correct it, or role-to-assume"
 )
 
-// Hint returns what to do about it; may be empty and may have several lines.
+// Hint returns what to do about the error; it may be empty and may have several lines.
 func (e *Error) Hint() string {
 	answer := hint.Answer{Status: e.Status, Code: e.Code, Message: e.Message, Is: []string{e.Action}}
 	dns, isDNS := errors.AsType[*net.DNSError](e.cause)

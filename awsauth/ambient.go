@@ -12,8 +12,8 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
-// Ambient is the configuration of the SDK with the existing credentials: those of the profile, or what the SDK's default chain
-// finds, which it looks for when they are first needed. An empty region is that of the environment or of the profile.
+// Ambient returns the configuration of the SDK with existing AWS credentials: those of the profile, or what the SDK's default
+// chain finds when they are first needed. An empty region is that of the environment or of the profile.
 //
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 func Ambient(ctx context.Context, profile, region string) (aws.Config, error) {
@@ -24,7 +24,7 @@ func Ambient(ctx context.Context, profile, region string) (aws.Config, error) {
 	return cfg, nil
 }
 
-// noAmbient is the error of a machine where the SDK finds no credentials.
+// noAmbient returns the error for a machine where the SDK finds no credentials.
 func noAmbient(profile string, cause error) error {
 	shown := oneLine(cause.Error())
 	if profile != "" {
@@ -42,7 +42,7 @@ type ambientError struct {
 func (e *ambientError) Error() string { return e.text }
 func (e *ambientError) Unwrap() error { return e.cause }
 
-// notAllowed is the error of credentials of an account that is not allowed.
+// notAllowed returns the error for credentials of an account that is not allowed.
 func (o Options) notAllowed(who Identity) error {
 	if who.Account == "" {
 		return hint.With(errors.New("check the account of the credentials: STS did not name it"), accountAdvice)

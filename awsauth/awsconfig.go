@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// SharedFiles are the files that AWS clients read settings and credentials from, by default ~/.aws/config and
+// SharedFiles names the files that AWS clients read settings and credentials from, by default ~/.aws/config and
 // ~/.aws/credentials. An empty name: none.
 //
 // https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
@@ -18,11 +18,11 @@ type SharedFiles struct{ Config, Credentials string }
 
 // WithoutCredentials writes to dir, a folder that only this user can enter, copies in which the default profile has no
 // credentials, and returns their names. botocore, the SDKs for Go and C++ and what is built on them (s3fs, pyarrow, DuckDB)
-// prefer the profile's credentials to those of a container's endpoint. polars is beyond reach: it reads keys from
+// prefer the profile's credentials to those of a container's endpoint. This does not help polars: it reads keys from
 // ~/.aws/credentials whatever the variables name, unless there are keys in the environment.
 //
-// The default profile of the copies has what profile, empty for the default one, says beside credentials: region, endpoints,
-// settings of S3. Other profiles stay as they are. A name is empty in the result where the file can stay as it is.
+// The default profile of the copies has all of profile (empty: the default one) but credentials: region, endpoints,
+// settings of S3. Other profiles are unchanged. A name in the result is empty if the file needs no copy.
 func (f SharedFiles) WithoutCredentials(dir, profile string) (SharedFiles, error) {
 	if profile == "" {
 		profile = defaultProfile
@@ -61,12 +61,12 @@ func copyWithout(from, to, prefix, profile string) (string, error) {
 
 const defaultProfile = "default"
 
-// withoutCredentials returns a shared file in which the default profile has the settings of profile, less credentials. The
+// withoutCredentials returns a shared file in which the default profile has the settings of profile, without credentials. The
 // names of profiles follow prefix there.
 func withoutCredentials(text []byte, prefix, profile string) []byte {
 	var out, settings bytes.Buffer
 	var section string
-	var dropping bool // a key that was left out goes on in the indented lines below it
+	var dropping bool // the indented lines below a key that was removed belong to it
 	for line := range bytes.Lines(text) {
 		if name, ok := sectionName(string(line), prefix); ok {
 			section = name
@@ -112,7 +112,7 @@ func sectionName(line, prefix string) (profile string, ok bool) {
 	return strings.Trim(name, ` "'`), true
 }
 
-// isCredential reports whether a line is a key that says whose credentials to use.
+// isCredential reports whether a line is a key that selects credentials.
 func isCredential(line string) bool {
 	key, _, _ := strings.Cut(line, "=")
 	switch key = strings.ToLower(strings.TrimSpace(key)); key {

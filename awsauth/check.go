@@ -20,7 +20,7 @@ import (
 const (
 	minDuration     = 15 * time.Minute
 	maxDuration     = 12 * time.Hour
-	chainedDuration = time.Hour // the most that credentials of a role get for another role
+	chainedDuration = time.Hour // maximum where one role assumes another
 	maxPolicy       = 2048      // characters of an inline session policy
 	maxPolicyARNs   = 10
 	maxTags         = 50
@@ -37,13 +37,13 @@ var (
 	anyRegionPattern   = regexp.MustCompile(`^[A-Za-z0-9-]{1,63}$`) // other services name theirs as they like
 )
 
-// Check tells all that can be known to be wrong before anything is sent.
+// Check returns all errors that can be found before anything is sent.
 func (o Options) Check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	for _, account := range o.AllowedAccounts {
 		if !accountPattern.MatchString(account) {
-			fault("allowed account %q has not 12 digits", account)
+			fault("allowed account %q must be 12 digits", account)
 		}
 	}
 	pattern := anyRegionPattern
@@ -51,11 +51,11 @@ func (o Options) Check() error {
 		pattern = regionPattern
 	}
 	if o.Region != "" && !pattern.MatchString(o.Region) {
-		fault("region %q has not the form us-east-1", o.Region)
+		fault("region %q must have the form us-east-1", o.Region)
 	}
 	if o.STSEndpoint != "" {
 		if u, err := url.Parse(o.STSEndpoint); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
-			fault("STS endpoint %q has not the form https://HOST", o.STSEndpoint)
+			fault("STS endpoint %q must have the form https://HOST", o.STSEndpoint)
 		}
 	}
 	if o.Role.ARN != "" {
@@ -64,7 +64,7 @@ func (o Options) Check() error {
 	return errors.Join(faults...)
 }
 
-// checkRole tells what is wrong with how the role is to be assumed.
+// checkRole returns the errors in the settings of the role.
 func (o Options) checkRole() []error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -85,18 +85,18 @@ func (o Options) checkRole() []error {
 		}
 	}
 	if r.SessionName != "" && !sessionNamePattern.MatchString(r.SessionName) {
-		fault("role session name %q has not 2 to 64 characters of letters, digits and _+=,.@-", r.SessionName)
+		fault("role session name %q must be 2 to 64 characters of letters, digits and _+=,.@-", r.SessionName)
 	}
 	switch {
 	case r.Duration != 0 && (r.Duration < minDuration || r.Duration > maxDuration):
-		fault("role duration of %d s is not between %d s and %d s",
+		fault("role duration of %d s must be between %d s and %d s",
 			int(r.Duration.Seconds()), int(minDuration.Seconds()), int(maxDuration.Seconds()))
 	case r.Chained && r.Duration > chainedDuration:
-		fault("role duration of %d s is more than the %d s that role chaining gives",
+		fault("role duration of %d s is more than %d s, the maximum with role chaining",
 			int(r.Duration.Seconds()), int(chainedDuration.Seconds()))
 	}
 	if n := len(r.ExternalID); n != 0 && (n < 2 || n > 1224 || !externalIDPattern.MatchString(r.ExternalID)) {
-		fault("role external id has not 2 to 1224 characters of letters, digits and _+=,.@:/-")
+		fault("role external id must be 2 to 1224 characters of letters, digits and _+=,.@:/-")
 	}
 	faults = append(faults, checkPolicies(r)...)
 	return append(faults, checkTags(r.Tags)...)
@@ -108,21 +108,21 @@ func checkPolicies(r Role) []error {
 		if text, err := compactPolicy(r.Policy); err != nil {
 			faults = append(faults, err)
 		} else if n := utf8.RuneCountInString(text); n > maxPolicy {
-			faults = append(faults, fmt.Errorf("the inline session policy has %d characters, more than %d", n, maxPolicy))
+			faults = append(faults, fmt.Errorf("the inline session policy has %d characters; AWS allows %d", n, maxPolicy))
 		}
 	}
 	if n := len(r.PolicyARNs); n > maxPolicyARNs {
-		faults = append(faults, fmt.Errorf("%d managed session policies are more than %d", n, maxPolicyARNs))
+		faults = append(faults, fmt.Errorf("%d managed session policies; AWS allows %d", n, maxPolicyARNs))
 	}
 	for _, p := range r.PolicyARNs {
 		if !policyARNPattern.MatchString(p) {
-			faults = append(faults, fmt.Errorf("managed session policy %q has not the form arn:aws:iam::aws:policy/NAME", p))
+			faults = append(faults, fmt.Errorf("managed session policy %q must have the form arn:aws:iam::aws:policy/NAME", p))
 		}
 	}
 	return faults
 }
 
-// compactPolicy checks that a policy is a JSON object and leaves out the blanks, which count towards its length.
+// compactPolicy checks that a policy is a JSON object and removes the blanks, which count towards its length.
 func compactPolicy(policy string) (string, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(policy), &object); err != nil {
@@ -138,27 +138,27 @@ func compactPolicy(policy string) (string, error) {
 func checkTags(tags []Tag) []error {
 	var faults []error
 	if n := len(tags); n > maxTags {
-		faults = append(faults, fmt.Errorf("%d session tags are more than %d", n, maxTags))
+		faults = append(faults, fmt.Errorf("%d session tags; AWS allows %d", n, maxTags))
 	}
 	seen := map[string]bool{}
 	for _, t := range tags {
-		key := strings.ToLower(t.Key) // keys differ only if they do without case
+		key := strings.ToLower(t.Key) // keys are case-insensitive
 		switch {
 		case t.Key == "" || utf8.RuneCountInString(t.Key) > maxTagKey || strings.ContainsFunc(t.Key, notInTags):
-			faults = append(faults, fmt.Errorf("session tag key %q has not 1 to %d letters, digits, blanks and _.:/=+-@", t.Key, maxTagKey))
+			faults = append(faults, fmt.Errorf("session tag key %q must be 1 to %d letters, digits, blanks and _.:/=+-@", t.Key, maxTagKey))
 		case strings.HasPrefix(key, "aws:"):
-			faults = append(faults, fmt.Errorf("session tag key %q begins with aws:, which is AWS's own", t.Key))
+			faults = append(faults, fmt.Errorf("session tag key %q begins with aws:, which is reserved", t.Key))
 		case seen[key]:
 			faults = append(faults, fmt.Errorf("session tag key %q is given twice; case does not count", t.Key))
 		case utf8.RuneCountInString(t.Value) > maxTagValue || strings.ContainsFunc(t.Value, notInTags):
-			faults = append(faults, fmt.Errorf("session tag %q has not at most %d letters, digits, blanks and _.:/=+-@", t.Key, maxTagValue))
+			faults = append(faults, fmt.Errorf("value of session tag %q must be at most %d letters, digits, blanks and _.:/=+-@", t.Key, maxTagValue))
 		}
 		seen[key] = true
 	}
 	return faults
 }
 
-// allows tells whether credentials of this account may be used.
+// allows reports whether credentials of this account may be used.
 func (o Options) allows(account string) bool {
 	return len(o.AllowedAccounts) == 0 || slices.Contains(o.AllowedAccounts, account)
 }

@@ -13,17 +13,17 @@ type ChildMode string
 // How a step gets credentials.
 const (
 	Refreshing ChildMode = "refreshing" // from the endpoint, for as long as it runs
-	Env        ChildMode = "env"        // in variables, as long as those at hand last
-	None       ChildMode = "none"       // not from us
+	Env        ChildMode = "env"        // in variables, not renewed
+	None       ChildMode = "none"       // no credentials from us
 )
 
-// Child is what a training step gets of a session.
+// Child is what a training step gets from a session.
 type Child struct {
 	Mode          ChildMode
 	Endpoint      *Endpoint       // for Refreshing
 	Credentials   aws.Credentials // for Env
 	Region        string          // empty: the step's own
-	SharedFiles   SharedFiles     // what stands in for the user's files, see WithoutCredentials; empty names: nothing does
+	SharedFiles   SharedFiles     // to use instead of the user's files, see WithoutCredentials; empty names: the user's
 	RoleAssumed   bool            // then the step needs no OIDC tokens of its own
 	TokenVariable string          // that holds the web identity token, if one does
 
@@ -31,8 +31,8 @@ type Child struct {
 	NoProxy map[string]string
 }
 
-// Environment returns the variables to set for the step and, of the names that it would inherit, those to take out. What is
-// set and what is taken out have no name in common.
+// Environment returns the variables to set for the step and, of the names that it would inherit, those to remove. No name is
+// in both.
 func (c Child) Environment(inherited []string) (set map[string]string, remove []string) {
 	set = map[string]string{}
 	var out []string
@@ -43,7 +43,7 @@ func (c Child) Environment(inherited []string) (set map[string]string, remove []
 	if c.Mode != None {
 		out = append(out, credentialVariables()...)
 		put(set, "AWS_REGION", c.Region)
-		put(set, "AWS_DEFAULT_REGION", c.Region) // the only one that boto3 reads
+		put(set, "AWS_DEFAULT_REGION", c.Region) // boto3 reads only this one
 		put(set, "AWS_CONFIG_FILE", c.SharedFiles.Config)
 		put(set, "AWS_SHARED_CREDENTIALS_FILE", c.SharedFiles.Credentials)
 	}
@@ -65,8 +65,8 @@ func (c Child) Environment(inherited []string) (set map[string]string, remove []
 	return set, remove
 }
 
-// keepOffProxy has clients ask the endpoint themselves. Most do, but object_store, which is in polars, would send the request
-// and its token to the proxy.
+// keepOffProxy makes clients connect to the endpoint directly. Most do anyway, but object_store, which polars uses, would send
+// the request and its token to the proxy.
 func (c Child) keepOffProxy(set map[string]string, inherited []string) {
 	has := func(name string) bool { return slices.Contains(inherited, name) }
 	if c.NoProxy == nil || !slices.ContainsFunc([]string{"HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}, has) {
@@ -93,7 +93,7 @@ func put(set map[string]string, name, value string) {
 	}
 }
 
-// oidcVariables hold tokens, or give them to who knows them. ACTIONS_RUNTIME_TOKEN does not: it is for the job's cache and artifacts, and
+// oidcVariables are variables with tokens, or with access to them. ACTIONS_RUNTIME_TOKEN is not one: it is for the job's cache and artifacts, and
 // stays.
 func oidcVariables() []string {
 	return []string{
@@ -102,7 +102,7 @@ func oidcVariables() []string {
 	}
 }
 
-// credentialVariables are where SDKs look for credentials, most of them before they ask a container's endpoint.
+// credentialVariables are the variables in which SDKs look for credentials, most of them before a container's endpoint.
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 func credentialVariables() []string {
 	return []string{
@@ -110,7 +110,7 @@ func credentialVariables() []string {
 		"AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY",
 		"AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
 		"AWS_CREDENTIAL_EXPIRATION",
-		"AWS_CREDENTIAL_FILE", // boto3, of old
+		"AWS_CREDENTIAL_FILE", // old versions of boto3
 		"AWS_PROFILE", "AWS_DEFAULT_PROFILE",
 		"AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", // wins over FULL_URI

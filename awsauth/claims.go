@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Claims are what a token says of its bearer. They are not verified: that is for STS to do.
+// Claims are those of an OIDC token. They are not verified: STS does that.
 type Claims struct {
 	Issuer    string    // iss
 	Subject   string    // sub
 	Audience  []string  // aud
-	Expires   time.Time // exp; zero: not said
-	IssuedAt  time.Time // iat; zero: not said
-	NotBefore time.Time // nbf; zero: not said
+	Expires   time.Time // exp; zero: missing
+	IssuedAt  time.Time // iat; zero: missing
+	NotBefore time.Time // nbf; zero: missing
 
 	// GitHub's ids, which outlive names: repository_id, repository_owner_id.
 	// https://docs.github.com/en/actions/reference/security/oidc#oidc-token-claims
@@ -25,13 +25,13 @@ type Claims struct {
 	RepositoryOwnerID string
 }
 
-// ParseClaims decodes the claims of a JSON Web Token without verifying them. An error never holds the token.
+// ParseClaims decodes the claims of a JSON Web Token without verifying them. An error never contains the token.
 //
 // https://datatracker.ietf.org/doc/html/rfc7519
 func ParseClaims(token string) (Claims, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return Claims{}, fmt.Errorf("read the token's claims: it is no JSON Web Token: it has %d parts, not 3", len(parts))
+		return Claims{}, fmt.Errorf("read the token's claims: it is not a JSON Web Token: it has %d parts, not 3", len(parts))
 	}
 	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
 	if err != nil {
@@ -48,7 +48,7 @@ func ParseClaims(token string) (Claims, error) {
 		RepositoryOwnerID id     `json:"repository_owner_id"`
 	}
 	if json.Unmarshal(text, &c) != nil { // its error may quote the token
-		return Claims{}, errors.New("read the token's claims: its second part is no JSON object of claims")
+		return Claims{}, errors.New("read the token's claims: its second part is not a JSON object of claims")
 	}
 	return Claims{
 		Issuer: c.Iss, Subject: c.Sub, Audience: c.Aud,

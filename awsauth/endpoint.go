@@ -21,11 +21,11 @@ const (
 	loopbackAddress = "127.0.0.1"
 	credentialsPath = "/credentials"
 
-	// rolling is the end that is told of keys without one: botocore takes none that lack it, and asks again in time.
-	rolling = time.Hour
+	// assumedLifetime is sent for keys that do not expire: botocore accepts none without an expiry, and requests new ones in time.
+	assumedLifetime = time.Hour
 )
 
-// Endpoint serves credentials on the loopback address, as containers get them from AWS.
+// Endpoint serves credentials on the loopback address, in the protocol by which containers get them from AWS.
 //
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 type Endpoint struct {
@@ -36,8 +36,8 @@ type Endpoint struct {
 	ended  chan error
 }
 
-// Serve starts an endpoint whose token lies in dir, a folder that only this user can enter. secret is told the token; it may
-// be nil.
+// Serve starts an endpoint and writes its token to dir, a folder that only this user can enter. secret is called with the
+// token; it may be nil.
 func Serve(dir string, from aws.CredentialsProvider, secret func(string)) (*Endpoint, error) {
 	token, err := newToken()
 	if err != nil {
@@ -74,14 +74,14 @@ func (e *Endpoint) Close() error {
 	if cause := <-e.ended; !errors.Is(cause, http.ErrServerClosed) {
 		err = errors.Join(err, cause)
 	}
-	e.ended <- http.ErrServerClosed // for who closes once more
+	e.ended <- http.ErrServerClosed // for a second Close
 	if gone := os.Remove(e.TokenFile); !errors.Is(gone, os.ErrNotExist) {
 		err = errors.Join(err, gone)
 	}
 	return err
 }
 
-// newToken makes a token of 256 bits. It has no line end, which SDKs would send along.
+// newToken returns a token of 256 bits. It has no line end, which SDKs would send too.
 func newToken() (string, error) {
 	var bits [32]byte
 	if _, err := rand.Read(bits[:]); err != nil {
@@ -90,7 +90,7 @@ func newToken() (string, error) {
 	return hex.EncodeToString(bits[:]), nil
 }
 
-// writePrivate writes a file, and its folder when there is none, that only this user can read.
+// writePrivate writes a file that only this user can read, and creates its folder if it is missing.
 func writePrivate(name string, text []byte) error {
 	dir := filepath.Dir(name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -110,7 +110,7 @@ func writePrivate(name string, text []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// handler answers who knows the token.
+// handler serves the credentials to clients that send the token.
 type handler struct {
 	token string
 	from  aws.CredentialsProvider
@@ -119,9 +119,9 @@ type handler struct {
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch given := r.Header.Get("Authorization"); {
 	case !loopback(r.Host): // a name that an attacker's DNS points here: https://en.wikipedia.org/wiki/DNS_rebinding
-		refuse(w, http.StatusForbidden, "ForbiddenHost", "ask by the loopback address")
+		refuse(w, http.StatusForbidden, "ForbiddenHost", "use the loopback address")
 	case subtle.ConstantTimeCompare([]byte(given), []byte(h.token)) != 1:
-		refuse(w, http.StatusForbidden, "InvalidToken", "the Authorization header must hold what lies in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+		refuse(w, http.StatusForbidden, "InvalidToken", "the Authorization header must be the content of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 	case r.URL.Path != credentialsPath:
 		refuse(w, http.StatusNotFound, "NotFound", "credentials are at "+credentialsPath)
 	case r.Method != http.MethodGet:
@@ -139,18 +139,18 @@ func (h handler) serveCredentials(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !creds.CanExpire {
-		creds.Expires = time.Now().Add(rolling)
+		creds.Expires = time.Now().Add(assumedLifetime)
 	}
 	answer(w, http.StatusOK, struct {
 		AccessKeyID     string `json:"AccessKeyId"`
 		SecretAccessKey string
-		Token           string // empty for keys without; botocore takes no answer that lacks it
+		Token           string // empty for keys without; botocore accepts no answer that lacks it
 		Expiration      string
 		AccountID       string `json:"AccountId,omitempty"`
 	}{creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken, creds.Expires.UTC().Format(time.RFC3339), creds.AccountID})
 }
 
-// refuse answers in the words that SDKs show: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+// refuse answers in the form that SDKs show: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 func refuse(w http.ResponseWriter, status int, code, message string) {
 	answer(w, status, struct {
 		Code    string `json:"code"`
@@ -162,7 +162,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // who asked may have gone
+	_ = json.NewEncoder(w).Encode(body) // the client may have disconnected
 }
 
 // loopback reports whether the host of a request, which may have a port, is this machine by address or as localhost.

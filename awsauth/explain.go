@@ -14,7 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// call is one thing that was asked of STS, for its error.
+// call is one call of STS, for its error.
 type call struct {
 	action     string // AssumeRole, ...
 	role       role
@@ -23,11 +23,11 @@ type call struct {
 	region     string
 	externalID string
 	tagged     bool
-	token      string // what must not be repeated
+	token      string // must not appear in an error
 	claims     Claims // of the token
 }
 
-// String says what was asked.
+// String describes the call.
 func (c call) String() string {
 	switch c.action {
 	case "AssumeRoleWithWebIdentity":
@@ -35,11 +35,11 @@ func (c call) String() string {
 	case "AssumeRole":
 		return fmt.Sprintf("assume the role %q", c.arn)
 	default:
-		return "ask STS whose the credentials are"
+		return "sts:GetCallerIdentity"
 	}
 }
 
-// Error is why STS gave no credentials. Its text holds STS's own words, and never the token.
+// Error is why STS issued no credentials. Its text contains the message of STS, and never the token.
 type Error struct {
 	Action    string // AssumeRoleWithWebIdentity, AssumeRole or GetCallerIdentity
 	Code      string // of STS, as AccessDenied; empty: it sent none
@@ -74,10 +74,10 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap returns the failure of the transport; answers of STS have nothing below them that may be shown.
+// Unwrap returns the error of the transport; an answer of STS wraps nothing that may be shown.
 func (e *Error) Unwrap() error { return e.cause }
 
-// explain makes the SDK's error an Error; nil stays nil.
+// explain turns the SDK's error into an Error; nil stays nil.
 func (i *issuer) explain(c call, err error) error {
 	if err == nil {
 		return nil
@@ -94,7 +94,7 @@ func (i *issuer) explain(c call, err error) error {
 	case isRefused:
 		e.Code, e.Message = refused.ErrorCode(), scrub(refused.ErrorMessage(), c.token)
 	case e.Status != 0:
-		e.Message = fmt.Sprintf("it answered %d without saying why", e.Status)
+		e.Message = fmt.Sprintf("status %d without a message", e.Status)
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Message, e.cause = fmt.Sprintf("no answer within %s", i.pace.timeout), context.DeadlineExceeded
 	case isTransport:
@@ -105,10 +105,10 @@ func (i *issuer) explain(c call, err error) error {
 	return e
 }
 
-// anyToken is what looks like a JSON Web Token, or the beginning of one that was cut.
+// anyToken matches what looks like a JSON Web Token, or the beginning of one that was cut.
 var anyToken = regexp.MustCompile(`eyJ[\w-]{8,}(\.[\w-]*){0,2}`)
 
-// scrub makes words of STS fit for a log: STS repeats values that it finds at fault.
+// scrub makes a message of STS fit for a log: STS quotes invalid values, the token among them.
 func scrub(text, token string) string {
 	if token != "" {
 		text = strings.ReplaceAll(text, token, "***")
@@ -116,24 +116,24 @@ func scrub(text, token string) string {
 	return oneLine(anyToken.ReplaceAllString(text, "***"))
 }
 
-// chance says whether the same call may succeed later, and so whether it is made again.
+// retryKind says whether a retry of the same call may help.
 //
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
-func (e *Error) chance() chance {
+func (e *Error) retryKind() retryKind {
 	switch {
 	case e.Status == 0:
-		return chanceOfTransport(e.cause)
+		return retryKindOfTransport(e.cause)
 	case e.throttled(), e.Code == "IDPCommunicationError", e.unreadKeys():
-		return passes
+		return temporary
 	case e.Code == "ExpiredTokenException":
-		return onceMore // a fresh token may be a better one
+		return retryOnce // a fresh token may be a better one
 	case e.clock() != 0:
 		if e.clock().Abs() <= maxSkew {
-			return passes
+			return temporary
 		}
-		return lasts
+		return permanent
 	default:
-		return chanceOfStatus(e.Status)
+		return retryKindOfStatus(e.Status)
 	}
 }
 
@@ -144,12 +144,12 @@ func (e *Error) throttled() bool {
 	return strings.HasPrefix(e.Code, "Throttl") || e.Code == "RequestLimitExceeded" || e.Code == "TooManyRequestsException"
 }
 
-// says tells whether STS's words hold these, whatever their case.
+// says reports whether the message of STS contains these words, in any case.
 func (e *Error) says(words string) bool {
 	return strings.Contains(strings.ToLower(e.Message), strings.ToLower(words))
 }
 
-// unreadKeys tells whether STS could not fetch the issuer's keys.
+// unreadKeys reports whether STS could not fetch the issuer's keys.
 func (e *Error) unreadKeys() bool {
 	return e.Code == "InvalidIdentityToken" && e.says("retrieve verification key")
 }
@@ -162,14 +162,14 @@ func (e *Error) wrongAudience() bool {
 	return e.Code == "InvalidIdentityToken" && e.says("audience")
 }
 
-// durationTooLong tells whether a shorter duration would be granted: the role's own maximum, or one hour where one role
+// durationTooLong reports whether a shorter duration would be granted: the role's own maximum, or one hour where one role
 // assumes another.
 func durationTooLong(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Code == "ValidationError" && e.says("DurationSeconds exceeds")
 }
 
-// signedOff tells whether STS refused the time of the signature.
+// signedOff reports whether STS rejected the time of the signature.
 func (e *Error) signedOff() bool {
 	switch e.Code {
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
@@ -180,8 +180,8 @@ func (e *Error) signedOff() bool {
 	return false
 }
 
-// clock is how far the clock that stamped the request is ahead of that of STS, where that is why STS refused; 0: it is
-// not. A signature is stamped by this machine, a token by its issuer.
+// clock returns how far the clock that stamped the request is ahead of that of STS, if that is why STS rejected it, else 0.
+// A signature is stamped by this machine, a token by its issuer.
 func (e *Error) clock() time.Duration {
 	switch {
 	case e.there.IsZero():
@@ -195,7 +195,7 @@ func (e *Error) clock() time.Duration {
 	if e.Claims.IssuedAt.After(e.Claims.NotBefore) {
 		ahead = e.Claims.IssuedAt.Sub(e.there)
 	}
-	if ahead < 2*time.Second { // the header Date knows whole seconds
+	if ahead < 2*time.Second { // the header Date has whole seconds
 		return 0
 	}
 	return ahead

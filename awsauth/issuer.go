@@ -16,7 +16,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// issuer asks STS for credentials of the role. It is safe for concurrent use.
+// issuer gets credentials of the role from STS. It is safe for concurrent use.
 type issuer struct {
 	opts   Options
 	role   role
@@ -26,8 +26,8 @@ type issuer struct {
 	pace   pace
 
 	mu     sync.Mutex
-	caller string        // ARN of the ambient credentials; empty: not asked yet
-	skew   time.Duration // of this machine's clock against that of STS
+	caller string        // ARN of the ambient credentials; empty: unknown yet
+	skew   time.Duration // how far this machine's clock is ahead of that of STS
 }
 
 // newIssuer checks the options and loads the SDK's configuration; it sends nothing.
@@ -49,13 +49,13 @@ func newIssuer(ctx context.Context, opts Options) (*issuer, error) {
 		i.policy, _ = compactPolicy(opts.Role.Policy)
 	}
 	sources := []func(*config.LoadOptions) error{config.WithRegion(opts.Region), config.WithSharedConfigProfile(opts.Profile)}
-	if i.withToken() { // nobody else's credentials are needed, so nobody looks for them
+	if i.withToken() { // existing credentials are not needed, so the SDK must not search for them
 		sources = append(sources, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, sources...)
 	var missing config.SharedConfigProfileNotExistError
 	if errors.As(err, &missing) && i.withToken() && opts.Profile == "" {
-		// AWS_PROFILE names a profile that is not here, and nobody needs one: a token does without.
+		// AWS_PROFILE names a profile that does not exist, but with a token none is needed.
 		cfg, err = aws.Config{Region: opts.Region, Credentials: aws.AnonymousCredentials{}}, nil
 	}
 	if err != nil {
@@ -79,8 +79,8 @@ func newIssuer(ctx context.Context, opts Options) (*issuer, error) {
 
 func (i *issuer) withToken() bool { return i.opts.Role.ARN != "" && i.opts.Tokens != nil }
 
-// issue asks for credentials that last for duration; it retries what can pass, within ctx. Without a role they are the
-// ambient ones, whose end duration does not change.
+// issue gets credentials that are valid for duration; it retries temporary errors within ctx. Without a role they are the
+// ambient ones, and duration is ignored.
 func (i *issuer) issue(ctx context.Context, duration time.Duration) (aws.Credentials, Identity, error) {
 	var creds aws.Credentials
 	var who Identity
@@ -104,7 +104,7 @@ func (i *issuer) issue(ctx context.Context, duration time.Duration) (aws.Credent
 	return creds, who, nil
 }
 
-// webIdentity assumes the role with a token. Neither session tags nor an external id belong there: tags come from the token.
+// webIdentity assumes the role with a token. It sends neither session tags nor an external id: tags come from the token.
 func (i *issuer) webIdentity(ctx context.Context, duration time.Duration) (aws.Credentials, Identity, error) {
 	r := i.opts.Role
 	call := call{action: "AssumeRoleWithWebIdentity", role: i.role, arn: r.ARN, duration: duration, region: i.config.Region}
@@ -173,8 +173,8 @@ func (i *issuer) assume(ctx context.Context, duration time.Duration) (aws.Creden
 	return i.credentials(out.Credentials, out.AssumedRoleUser, out.ResultMetadata)
 }
 
-// ambient returns the credentials that are there already. STS is asked whose they are only where that decides: another
-// service's keys are unknown to it.
+// ambient returns existing AWS credentials. sts:GetCallerIdentity is called only if the accounts are restricted: STS does
+// not know the keys of other services, such as MinIO.
 func (i *issuer) ambient(ctx context.Context) (aws.Credentials, Identity, error) {
 	creds, err := i.retrieve(ctx)
 	if err != nil {
@@ -182,7 +182,7 @@ func (i *issuer) ambient(ctx context.Context) (aws.Credentials, Identity, error)
 	}
 	who := Identity{Account: creds.AccountID}
 	if len(i.opts.AllowedAccounts) > 0 {
-		arn, err := i.ask(ctx)
+		arn, err := i.callerARN(ctx)
 		if err != nil {
 			return aws.Credentials{}, Identity{}, err
 		}
@@ -204,12 +204,12 @@ func (i *issuer) retrieve(ctx context.Context) (aws.Credentials, error) {
 	return creds, nil
 }
 
-// complete adds the account of the ambient credentials to a role that was given by its name.
+// complete adds the account of the ambient credentials to a role that is configured by name.
 func (i *issuer) complete(ctx context.Context) (role, error) {
 	if i.role.partition != "" {
 		return i.role, nil
 	}
-	caller, err := i.ask(ctx)
+	caller, err := i.callerARN(ctx)
 	if err != nil {
 		return role{}, fmt.Errorf("find the account of the role %q: %w", i.role.name, err)
 	}
@@ -220,8 +220,8 @@ func (i *issuer) complete(ctx context.Context) (role, error) {
 	return named, named.matches(i.config.Region)
 }
 
-// ask asks STS, once, whose the ambient credentials are, and returns the ARN.
-func (i *issuer) ask(ctx context.Context) (string, error) {
+// callerARN returns the ARN of the ambient credentials. It calls sts:GetCallerIdentity once.
+func (i *issuer) callerARN(ctx context.Context) (string, error) {
 	i.mu.Lock()
 	known := i.caller
 	i.mu.Unlock()
@@ -244,7 +244,7 @@ func (i *issuer) ask(ctx context.Context) (string, error) {
 	i.measure(out.ResultMetadata)
 	caller := aws.ToString(out.Arn)
 	if accountOf(caller) == "" {
-		return "", fmt.Errorf("ask STS whose the credentials are: it answered without an ARN of an account")
+		return "", fmt.Errorf("sts:GetCallerIdentity: the answer contains no ARN of an account")
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -261,23 +261,23 @@ func (i *issuer) try(ctx context.Context, once func(context.Context) error) erro
 	return err
 }
 
-// credentials takes what STS gave.
-func (i *issuer) credentials(given *types.Credentials, user *types.AssumedRoleUser, answer middleware.Metadata) (
+// credentials returns what STS issued.
+func (i *issuer) credentials(issued *types.Credentials, user *types.AssumedRoleUser, answer middleware.Metadata) (
 	aws.Credentials, Identity, error,
 ) {
-	if given == nil || aws.ToString(given.AccessKeyId) == "" || aws.ToString(given.SecretAccessKey) == "" {
+	if issued == nil || aws.ToString(issued.AccessKeyId) == "" || aws.ToString(issued.SecretAccessKey) == "" {
 		return aws.Credentials{}, Identity{}, errors.New("assume the role: STS answered without credentials")
 	}
 	i.measure(answer)
 	creds := aws.Credentials{
-		AccessKeyID:     aws.ToString(given.AccessKeyId),
-		SecretAccessKey: aws.ToString(given.SecretAccessKey),
-		SessionToken:    aws.ToString(given.SessionToken),
+		AccessKeyID:     aws.ToString(issued.AccessKeyId),
+		SecretAccessKey: aws.ToString(issued.SecretAccessKey),
+		SessionToken:    aws.ToString(issued.SessionToken),
 		Source:          "mlops-track",
-		CanExpire:       given.Expiration != nil,
+		CanExpire:       issued.Expiration != nil,
 	}
-	if creds.CanExpire { // by this machine's clock, as all who read it look there
-		creds.Expires = given.Expiration.Add(i.clockSkew())
+	if creds.CanExpire { // by this machine's clock, which the readers use
+		creds.Expires = issued.Expiration.Add(i.clockSkew())
 	}
 	i.tell(creds)
 	var who Identity
@@ -289,7 +289,7 @@ func (i *issuer) credentials(given *types.Credentials, user *types.AssumedRoleUs
 	return creds, who, nil
 }
 
-// measure notes how far this machine's clock is ahead of that of STS.
+// measure records how far this machine's clock is ahead of that of STS.
 func (i *issuer) measure(answer middleware.Metadata) {
 	server, ok := awsmiddleware.GetServerTime(answer)
 	if !ok {
@@ -301,7 +301,7 @@ func (i *issuer) measure(answer middleware.Metadata) {
 	i.skew = skew
 }
 
-// clockSkew is what was measured, unless it is no more than the way of an answer.
+// clockSkew returns what was measured; a small difference, which may be the time of the answer on its way, is 0.
 func (i *issuer) clockSkew() time.Duration {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -328,7 +328,7 @@ func (i *issuer) sessionName() string {
 
 func seconds(d time.Duration) *int32 {
 	if d == 0 {
-		return nil // STS then takes an hour
+		return nil // STS then uses an hour
 	}
 	return aws.Int32(int32(d / time.Second))
 }

@@ -281,7 +281,7 @@ func TestPaceStopsWithItsContext(t *testing.T) {
 	p := pace{attempts: 8, timeout: time.Minute, backoff: retry.Backoff{First: time.Minute, Max: time.Minute}}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	attempts, err := p.try(ctx, func(context.Context) error { return &tokenError{what: "no", again: passes} })
+	attempts, err := p.try(ctx, func(context.Context) error { return &tokenError{what: "no", again: temporary} })
 	if attempts != 1 || err == nil || ctx.Err() != nil {
 		t.Errorf("%d attempts, %v, context %v: want one at once, as a minute does not fit", attempts, err, ctx.Err())
 	}

@@ -8,15 +8,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
-// partition is one of AWS's separate worlds.
+// partition is one of AWS's partitions, which share nothing with each other.
 type partition struct {
 	name    string
 	prefix  string // of its regions
-	region  string // where STS is asked when nobody named a region
-	console string // what people call it
+	region  string // of STS if no region is configured
+	console string // its name for people
 }
 
-// partitions are those that have regions of their own prefix; all other regions are of the first one.
+// partitions lists those that have regions with a prefix of their own; all other regions are in the first one.
 //
 // https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 func partitions() []partition {
@@ -52,7 +52,7 @@ func partitionOf(region string) partition {
 	return partitions()[0]
 }
 
-// role is the name of a role in its account, or no more than a name.
+// role is a role's ARN in parts, or only its name.
 type role struct {
 	partition string // empty, as the account: only the name is known
 	account   string
@@ -64,7 +64,7 @@ var (
 	accountPattern = regexp.MustCompile(`^\d{12}$`)
 )
 
-// parseRole takes the ARN of a role or its name. The ARN may be of another STS server, as arn:minio:iam:us-east-1::role/NAME.
+// parseRole parses the ARN of a role or its name. The ARN may be of another STS server, as arn:minio:iam:us-east-1::role/NAME.
 func parseRole(text string) (role, error) {
 	if !strings.HasPrefix(text, "arn:") {
 		if !rolePattern.MatchString(text) {
@@ -78,26 +78,26 @@ func parseRole(text string) (role, error) {
 	isAWS = isAWS || strings.HasPrefix(parsed.Partition, "aws")
 	switch {
 	case err != nil || parsed.Service != "iam" || (isAWS && parsed.Region != "") || !isRole || !rolePattern.MatchString(name):
-		return role{}, fmt.Errorf("role %q has not the form arn:aws:iam::123456789012:role/NAME", text)
+		return role{}, fmt.Errorf("role %q must have the form arn:aws:iam::123456789012:role/NAME", text)
 	case isAWS && known.name == "":
 		return role{}, fmt.Errorf("role %q is of the unknown partition %q", text, parsed.Partition)
 	case isAWS && !accountPattern.MatchString(parsed.AccountID):
-		return role{}, fmt.Errorf("role %q has not an account of 12 digits", text)
+		return role{}, fmt.Errorf("role %q must have an account of 12 digits", text)
 	}
 	return role{partition: parsed.Partition, account: parsed.AccountID, name: name}, nil
 }
 
-// matches says when a region cannot be one of the role's partition.
+// matches returns an error if a region is not in the role's partition.
 func (r role) matches(region string) error {
 	ours, isAWS := partitionNamed(r.partition)
 	if theirs := partitionOf(region); isAWS && region != "" && ours != theirs {
-		return fmt.Errorf("the role is of %s (%s), the region %q is of %s (%s): credentials of one are unknown in the other",
+		return fmt.Errorf("the role is in %s (%s), the region %q is in %s (%s): credentials of one are unknown in the other",
 			ours.console, ours.name, region, theirs.console, theirs.name)
 	}
 	return nil
 }
 
-// region is where STS is asked for the role when nobody named a region.
+// region returns the region of STS for the role if no region is configured.
 func (r role) region() string {
 	if p, isAWS := partitionNamed(r.partition); isAWS {
 		return p.region

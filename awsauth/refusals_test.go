@@ -55,7 +55,7 @@ func TestRefusals(t *testing.T) {
 		"issuer's clock ahead": {
 			set:  func(cloud *awstest.AWS, _ *Options) { cloud.Issuer.SetClock(10 * time.Minute) },
 			code: "InvalidIdentityToken",
-			hint: []string{"the clock of the issuer, http://127.0.0.1:", "m", "ahead of that of STS"},
+			hint: []string{"the clock of the issuer, http://127.0.0.1:", "m", "ahead of the clock of STS"},
 		},
 		"longer than the role allows": {
 			set: func(*awstest.AWS, *Options) {}, duration: 2 * time.Hour,
@@ -67,7 +67,7 @@ func TestRefusals(t *testing.T) {
 				opts.Region = "af-south-1"
 				cloud.STS.Fail(awstest.Fault{Status: 403, Code: "RegionDisabledException", Message: "STS is not activated in this region"})
 			},
-			code: "RegionDisabledException", hint: []string{"off in af-south-1", "aws-region"},
+			code: "RegionDisabledException", hint: []string{"disabled in af-south-1", "aws-region"},
 		},
 		"policy": {
 			set: func(cloud *awstest.AWS, _ *Options) {
@@ -86,14 +86,14 @@ func TestRefusals(t *testing.T) {
 				opts.Tokens, opts.Role.ARN = nil, trainRole
 				cloud.STS.SetClock(10 * time.Minute)
 			},
-			code: "SignatureDoesNotMatch", hint: []string{"this machine's clock is", "behind that of STS", "timedatectl"},
+			code: "SignatureDoesNotMatch", hint: []string{"this machine's clock is", "behind the clock of STS", "timedatectl"},
 		},
 		"this clock ahead": {
 			set: func(cloud *awstest.AWS, opts *Options) {
 				opts.Tokens = nil
 				cloud.STS.SetClock(-10 * time.Minute)
 			},
-			code: "SignatureDoesNotMatch", hint: []string{"this machine's clock is", "ahead of that of STS"},
+			code: "SignatureDoesNotMatch", hint: []string{"this machine's clock is", "ahead of the clock of STS"},
 		},
 		"caller not trusted": {
 			set: func(_ *awstest.AWS, opts *Options) {
@@ -288,8 +288,8 @@ func TestExpiredTokenIsExplained(t *testing.T) {
 		clock  time.Duration // of STS
 		hint   string
 	}{
-		"kept too long":  {map[string]any{"iat": now.Add(-3 * time.Hour).Unix(), "exp": now.Add(-2 * time.Hour).Unix()}, 0, "kept too long"},
-		"issuer behind":  {map[string]any{"iat": now.Add(-15 * time.Minute).Unix(), "exp": now.Add(-10 * time.Minute).Unix()}, 0, "behind that of STS"},
+		"kept too long":  {map[string]any{"iat": now.Add(-3 * time.Hour).Unix(), "exp": now.Add(-2 * time.Hour).Unix()}, 0, "used too late"},
+		"issuer behind":  {map[string]any{"iat": now.Add(-15 * time.Minute).Unix(), "exp": now.Add(-10 * time.Minute).Unix()}, 0, "behind the clock of STS"},
 		"this clock off": {nil, 20 * time.Minute, "this machine's clock is 20m"},
 	}
 	for name, test := range tests {

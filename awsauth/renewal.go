@@ -12,28 +12,28 @@ import (
 )
 
 const (
-	// botocore asks for new keys on each request from 15 minutes before their end, and takes no older ones than 10:
-	// https://github.com/boto/botocore/blob/develop/botocore/credentials.py. Half of their lifetime leaves keys of an hour
-	// with 30 minutes, and the short ones, which half would bring too close, get two thirds.
+	// botocore requests new keys on each call from 15 minutes before they expire, and accepts none with less than 10 left:
+	// https://github.com/boto/botocore/blob/develop/botocore/credentials.py. Keys are renewed after half of their lifetime, so
+	// that keys of an hour always have 30 minutes left; shorter ones after a third.
 	shortLived = 40 * time.Minute
 
-	// lastCall is how long before Options.Last the keys are renewed that must do until the end.
-	lastCall = 10 * time.Minute
+	// beforeLast is how long before Options.Last the keys are renewed for the last time.
+	beforeLast = 10 * time.Minute
 
-	// renewTimeout is how long one attempt may take, with all its repetitions.
+	// renewTimeout is how long one attempt may take, with all its retries.
 	renewTimeout = time.Minute
 
-	// minRetryInterval is the shortest time between attempts; so long an error goes to all who ask.
+	// minRetryInterval is the shortest time between attempts; until then callers get the last error.
 	minRetryInterval = time.Second
 
-	// clockCheck is how often the clock on the wall is looked at: a timer stands still while a machine sleeps.
+	// clockCheck is how often the wall clock is read: a timer does not run while a machine sleeps.
 	clockCheck = time.Minute
 
-	// defaultDuration is what STS gives to those who do not say.
+	// defaultDuration is what STS uses if no duration is sent.
 	defaultDuration = time.Hour
 )
 
-// fault is why there are no new keys.
+// fault is why the keys could not be renewed.
 type fault struct {
 	err   error
 	at    time.Time // of the last attempt
@@ -41,7 +41,7 @@ type fault struct {
 	count int
 }
 
-// keepFresh renews the keys until ctx ends. It is the only one who does, so there is one attempt at a time.
+// keepFresh renews the keys until ctx ends. Nothing else does, so there is one attempt at a time.
 func (s *Session) keepFresh(ctx context.Context) {
 	defer close(s.stopped)
 	next := s.next()
@@ -60,16 +60,16 @@ func (s *Session) keepFresh(ctx context.Context) {
 	}
 }
 
-// renew asks once for new keys and tells how it went.
+// renew makes one attempt to renew the keys and warns if it fails.
 func (s *Session) renew(ctx context.Context) {
 	attempt, cancel := context.WithTimeout(ctx, renewTimeout)
 	defer cancel()
-	fresh, err := s.ask(attempt)
+	fresh, err := s.request(attempt)
 	if err == nil {
 		s.take(fresh)
 	}
 	if ctx.Err() != nil {
-		return // Stop is no outage
+		return // stopped, which is not an outage
 	}
 
 	s.mu.Lock()
@@ -82,7 +82,7 @@ func (s *Session) renew(ctx context.Context) {
 		}
 	}
 	select {
-	case <-s.wanted: // who waited until now has an answer
+	case <-s.wanted: // callers that waited until now get this result
 	default:
 	}
 	close(s.ended)
@@ -94,7 +94,7 @@ func (s *Session) renew(ctx context.Context) {
 	case err != nil && before.err == nil:
 		s.opts.Warn(outage(err, left), hint.Of(err))
 	case err == nil && before.err != nil:
-		s.opts.Warn(fmt.Sprintf("the AWS credentials are renewed again, after %s", rough(now.Sub(before.since))), "")
+		s.opts.Warn(fmt.Sprintf("the AWS credentials are renewed again after %s", rough(now.Sub(before.since))), "")
 	}
 }
 
@@ -102,10 +102,10 @@ func outage(err error, left time.Duration) string {
 	if left <= 0 {
 		return fmt.Sprintf("the AWS credentials have expired and could not be renewed: %v", err)
 	}
-	return fmt.Sprintf("the AWS credentials could not be renewed, those at hand last %s more: %v", rough(left), err)
+	return fmt.Sprintf("the AWS credentials could not be renewed, the current ones are valid for %s more: %v", rough(left), err)
 }
 
-// rough is a duration as people say it.
+// rough returns a duration rounded for people.
 func rough(d time.Duration) string {
 	if d < 2*time.Minute {
 		return d.Round(time.Second).String()
@@ -113,12 +113,12 @@ func rough(d time.Duration) string {
 	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
 }
 
-// ask asks STS for keys. From shortly before Options.Last on it asks for as long as the role allows, because they may be
-// the last ones.
-func (s *Session) ask(ctx context.Context) (keys, error) {
+// request gets keys from STS. From shortly before Options.Last on it requests the longest duration that the role allows,
+// because they may be the last ones.
+func (s *Session) request(ctx context.Context) (keys, error) {
 	usual := cmp.Or(s.opts.Role.Duration, defaultDuration)
 	durations := []time.Duration{usual}
-	if last := s.opts.Last; !last.IsZero() && !s.opts.Now().Before(last.Add(-lastCall)) {
+	if last := s.opts.Last; !last.IsZero() && !s.opts.Now().Before(last.Add(-beforeLast)) {
 		durations = longest(usual)
 	}
 	var err error
@@ -135,7 +135,7 @@ func (s *Session) ask(ctx context.Context) (keys, error) {
 	return keys{}, err
 }
 
-// longest are the durations to ask for in turn when keys should last as long as can be: what roles are commonly set to, and
+// longest returns the durations to try in turn for keys that should be valid as long as possible: common maximums of roles, and
 // at the end the usual one, which the role has allowed before.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
 func longest(usual time.Duration) []time.Duration {
@@ -148,7 +148,7 @@ func longest(usual time.Duration) []time.Duration {
 	return append(durations, usual)
 }
 
-// next is when to renew the keys without being asked.
+// next returns when to renew the keys if nobody requests it before.
 func (s *Session) next() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,7 +166,7 @@ func (s *Session) next() time.Time {
 // never is longer than any job.
 const never = 100 * 365 * 24 * time.Hour
 
-// renewAt is when keys are to be renewed while all is well.
+// renewAt returns when to renew keys if the last attempt succeeded.
 func renewAt(k keys, last time.Time) time.Time {
 	if !k.CanExpire {
 		return k.got.Add(never)
@@ -176,7 +176,7 @@ func renewAt(k keys, last time.Time) time.Time {
 		age = k.lifetime / 3
 	}
 	at := k.got.Add(age)
-	switch finally := last.Add(-lastCall); {
+	switch finally := last.Add(-beforeLast); {
 	case last.IsZero():
 		return at
 	case !k.got.Before(finally): // these are the last ones
@@ -188,8 +188,8 @@ func renewAt(k keys, last time.Time) time.Time {
 	}
 }
 
-// backoff is how long to wait after an attempt that failed, the count-th in a row, when keys last for left: at first
-// seconds, then longer, up to minutes while there is time, and short again as the end comes near.
+// backoff returns how long to wait after a failed attempt, the count-th in a row, when keys are valid for left: at first
+// seconds, then longer, up to minutes while there is time, and short again as they are about to expire.
 func backoff(count int, left time.Duration) time.Duration {
 	most := min(max(left/8, 15*time.Second), 5*time.Minute)
 	return retry.Backoff{First: 5 * time.Second, Max: most, Jitter: 0.2}.Wait(count)

@@ -11,52 +11,52 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
-// chance says whether what failed may pass when it is tried again.
-type chance int
+// retryKind says whether a retry may help.
+type retryKind int
 
 const (
-	lasts    chance = iota
-	onceMore        // it may have been bad luck
-	passes          // by itself: throttling, a server or a network in trouble
+	permanent retryKind = iota
+	retryOnce           // one more attempt may help
+	temporary           // throttling, or an error of a server or the network
 )
 
-// failure is an error that knows whether it may pass; all others do not.
+// failure is an error that knows whether a retry may help; all others are permanent.
 type failure interface {
 	error
-	chance() chance
+	retryKind() retryKind
 }
 
-func (e *tokenError) chance() chance { return e.again }
+func (e *tokenError) retryKind() retryKind { return e.again }
 
-// chanceOfStatus says whether an HTTP status may pass.
-func chanceOfStatus(status int) chance {
+// retryKindOfStatus returns that of an HTTP status.
+func retryKindOfStatus(status int) retryKind {
 	switch {
 	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
-		return passes
+		return temporary
 	default:
-		return lasts
+		return permanent
 	}
 }
 
-// chanceOfTransport says whether a request that got no answer may pass.
-func chanceOfTransport(err error) chance {
+// retryKindOfTransport returns that of a request that got no answer.
+func retryKindOfTransport(err error) retryKind {
 	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
-		return lasts
+		return permanent
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		return onceMore // a region or host that does not exist
+		return retryOnce // a region or host that does not exist
 	}
-	return passes
+	return temporary
 }
 
-// pace is how often something is tried and how long each time.
+// pace is how often something is tried and the timeout of each attempt.
 type pace struct {
 	attempts int
 	timeout  time.Duration // of one attempt
 	backoff  retry.Backoff
 }
 
-// stsPace gives a throttled or failing STS some 15 s to recover, and a hanging one 90 s.
+// stsPace allows a throttled or failing STS some 15 s to recover, and a hanging one 90 s.
 func stsPace() pace {
 	return pace{
 		attempts: 8, timeout: 10 * time.Second,
@@ -64,15 +64,15 @@ func stsPace() pace {
 	}
 }
 
-// try repeats once while its error may pass, and returns the last one and how often it tried.
+// try repeats once while a retry may help, and returns the last error and the number of attempts.
 func (p pace) try(ctx context.Context, once func(context.Context) error) (attempts int, err error) {
-	second := false // after an error that was worth one more attempt
+	second := false // after an error for which one more attempt is made
 	policy := retry.Policy{Backoff: p.backoff, Attempts: p.attempts, Classify: func(_ int, err error) retry.Decision {
 		f, ok := errors.AsType[failure](err)
-		if !ok || f.chance() == lasts || f.chance() == onceMore && second {
+		if !ok || f.retryKind() == permanent || f.retryKind() == retryOnce && second {
 			return retry.Stop()
 		}
-		second = second || f.chance() == onceMore
+		second = second || f.retryKind() == retryOnce
 		return retry.Again()
 	}}
 	err = retry.Do(ctx, policy, func(ctx context.Context) error {

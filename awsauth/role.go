@@ -6,12 +6,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Role is the role to assume and how.
+// Role says which role to assume and how.
 type Role struct {
 	ARN         string        // or the name of a role in the account of the ambient credentials
 	SessionName string        // 2 to 64 characters of [\w+=,.@-]; empty: mlops-track
 	Duration    time.Duration // 15 minutes to 12 hours; 0: one hour
-	Chained     bool          // the ambient credentials are a role's own, so one hour is the most
+	Chained     bool          // the ambient credentials are a role's, so one hour is the maximum
 	ExternalID  string        // AssumeRole only: never sent with a token
 	Policy      string        // session policy, JSON; empty: none
 	PolicyARNs  []string      // managed session policies, at most 10
@@ -21,7 +21,7 @@ type Role struct {
 // Tag is a session tag. GitHubTags and GitLabTags make those of a CI job fit STS's rules.
 type Tag struct{ Key, Value string }
 
-// Options say how credentials are got. Without a role they are the ambient ones, or those of the profile.
+// Options say how to get credentials. Without a role they are the ambient ones, or those of the profile.
 type Options struct {
 	Role            Role                       // an empty ARN: none
 	Tokens          TokenSource                // nil: AssumeRole with the ambient credentials
@@ -29,18 +29,18 @@ type Options struct {
 	Region          string                     // empty: that of the configuration, else the first one of the role's partition
 	STSEndpoint     string                     // empty: the regional endpoint
 	AllowedAccounts []string                   // account ids, 12 digits; empty: any
-	Last            time.Time                  // from then on no new token can be had (about 6 h into a GitHub job); zero: never
-	Secret          func(string)               // told each secret the moment it is known, before anything can print it; may be nil
-	Warn            func(message, hint string) // told of a renewal that failed, once for each outage; may be nil
+	Last            time.Time                  // when tokens stop being issued (about 6 h into a GitHub job); zero: never
+	Secret          func(string)               // called with each secret as soon as it is known, before anything can print it; may be nil
+	Warn            func(message, hint string) // called when a renewal fails, once for each outage; may be nil
 	Now             func() time.Time           // nil: time.Now
 }
 
-// Identity is whose credentials they are.
+// Identity is that of sts:GetCallerIdentity, with region and expiry of the credentials.
 type Identity struct {
 	ARN     string // arn:aws:sts::123456789012:assumed-role/train/GitHubActions
 	Account string // 12 digits
 	Region  string
-	Expires time.Time // of the credentials at hand, by this machine's clock; zero: never
+	Expires time.Time // of the current credentials, by this machine's clock; zero: never
 }
 
 // Credentials are kept fresh by Start.

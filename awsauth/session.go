@@ -11,39 +11,39 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Session holds credentials and keeps them fresh until Stop. It is safe for concurrent use.
+// Session holds credentials and renews them until Stop. It is safe for concurrent use.
 type Session struct {
 	opts   Options
 	config aws.Config
 	issue  issueFunc
 
 	stop    context.CancelFunc
-	stopped chan struct{} // closed when the renewal has ended
+	stopped chan struct{} // closed after the renewal loop returned
 	wanted  chan struct{} // the keys have expired and somebody waits for new ones
 
 	mu    sync.Mutex
 	keys  keys
-	ended chan struct{} // closed at the end of the attempt that is under way or comes next
-	fault fault         // of the last attempt; zero when it gave keys
+	ended chan struct{} // closed at the end of the current or next attempt
+	fault fault         // of the last attempt; zero if it succeeded
 }
 
-// issueFunc asks STS for credentials of the role that last for duration, or the SDK for the ambient ones.
+// issueFunc requests credentials of the role from STS, valid for duration, or the ambient ones from the SDK.
 type issueFunc func(ctx context.Context, duration time.Duration) (aws.Credentials, Identity, error)
 
-// keys are credentials at hand.
+// keys is the current credentials.
 type keys struct {
 	aws.Credentials
 	identity Identity
 	got      time.Time
-	lifetime time.Duration // at most what was asked for, whatever a clock that lags makes of Expires
+	lifetime time.Duration // at most what was requested: with a slow clock, Expires may be further away
 }
 
 func (k keys) validAt(t time.Time) bool {
 	return k.HasKeys() && (!k.CanExpire || t.Before(k.Expires))
 }
 
-// errStopped is what a session answers when its keys have expired after Stop.
-var errStopped = errors.New("the session has ended")
+// errStopped is returned when the keys have expired after Stop.
+var errStopped = errors.New("their renewal was stopped")
 
 // Start gets the first credentials; an error says why there are none and what to do. From then on they are renewed in the
 // background. ctx bounds the start only.
@@ -69,7 +69,7 @@ func start(ctx context.Context, opts Options, config aws.Config, issue issueFunc
 		wanted:  make(chan struct{}, 1),
 		ended:   make(chan struct{}),
 	}
-	first, err := s.ask(ctx)
+	first, err := s.request(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func start(ctx context.Context, opts Options, config aws.Config, issue issueFunc
 	return s, nil
 }
 
-// onceEach returns a function that tells each secret only the first time.
+// onceEach returns a function that passes on each secret only once.
 func onceEach(tell func(string)) func(string) {
 	if tell == nil {
 		return nil
@@ -99,19 +99,18 @@ func onceEach(tell func(string)) func(string) {
 // ambient reports whether the credentials are those that the SDK found, which renews those that it can.
 func (s *Session) ambient() bool { return s.opts.Role.ARN == "" }
 
-// Retrieve returns credentials that are valid, and as fresh as can be had. It implements aws.CredentialsProvider. Those at
-// hand are returned at once. When they have expired it waits, as long as ctx allows, for the end of one attempt to get
-// others, the same one for all that wait.
+// Retrieve returns valid credentials. It implements aws.CredentialsProvider. The current ones are returned at once. If they
+// have expired it waits, as long as ctx allows, for the end of one attempt to renew them, the same one for all callers.
 func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if s.ambient() {
-		k, err := s.ask(ctx)
+		k, err := s.request(ctx)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
 		s.take(k)
 		return k.Credentials, nil
 	}
-	creds, ended, err := s.atHand()
+	creds, ended, err := s.current()
 	if err != nil || ended == nil {
 		return creds, err
 	}
@@ -129,9 +128,9 @@ func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return s.keys.Credentials, nil
 }
 
-// atHand returns credentials that are valid, or asks for new ones and returns what is closed at the end of the attempt.
-// Right after an attempt that failed there is no other: its error goes to all who ask meanwhile.
-func (s *Session) atHand() (creds aws.Credentials, ended <-chan struct{}, err error) {
+// current returns the credentials if they are valid, or requests new ones and returns a channel that is closed at the end of
+// the attempt. Within minRetryInterval of a failed attempt its error is returned instead.
+func (s *Session) current() (creds aws.Credentials, ended <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.opts.Now()
@@ -143,12 +142,12 @@ func (s *Session) atHand() (creds aws.Credentials, ended <-chan struct{}, err er
 	}
 	select {
 	case s.wanted <- struct{}{}:
-	default: // somebody else asked for the same
+	default: // already requested
 	}
 	return aws.Credentials{}, s.ended, nil
 }
 
-// expired is why there are no credentials. The caller holds mu.
+// expired returns why there are no credentials. The caller holds mu.
 func (s *Session) expired() error {
 	cause := s.fault.err
 	if cause == nil {
@@ -157,7 +156,7 @@ func (s *Session) expired() error {
 	return fmt.Errorf("the credentials expired at %s: %w", s.keys.Expires.UTC().Format(time.TimeOnly+" UTC"), cause)
 }
 
-// take puts new keys into use. Their secrets are told before anybody gets them.
+// take makes new keys the current ones. Their secrets are passed to opts.Secret first.
 func (s *Session) take(k keys) {
 	if s.opts.Secret != nil {
 		for _, secret := range []string{k.AccessKeyID, k.SecretAccessKey, k.SessionToken} {
@@ -173,7 +172,7 @@ func (s *Session) take(k keys) {
 	s.keys = k
 }
 
-// Identity is whose credentials they are.
+// Identity returns that of the current credentials.
 func (s *Session) Identity() Identity {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -184,7 +183,7 @@ func (s *Session) Identity() Identity {
 	return identity
 }
 
-// Config is a configuration of the SDK with these credentials and their region.
+// Config returns a configuration of the SDK with these credentials and their region.
 func (s *Session) Config() aws.Config {
 	config := s.config.Copy()
 	config.Credentials = s
@@ -194,7 +193,7 @@ func (s *Session) Config() aws.Config {
 	return config
 }
 
-// Stop ends the renewal. Keys at hand are still served while they are valid.
+// Stop ends the renewal. The current keys are still served while they are valid.
 func (s *Session) Stop() {
 	s.stop()
 	<-s.stopped

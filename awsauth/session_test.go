@@ -148,13 +148,13 @@ func TestOutageInTheMiddle(t *testing.T) {
 			if len(told) != 2 {
 				t.Fatalf("told %q, want one line when it began and one when it was over", told)
 			}
-			if left := "those at hand last 30m more"; !hangs && !strings.Contains(told[0], left) {
+			if left := "the current ones are valid for 30m more"; !hangs && !strings.Contains(told[0], left) {
 				t.Errorf("told %q, want %q", told[0], left)
 			}
 			if !hangs && !strings.HasSuffix(told[0], "503 ServiceUnavailable|look at the status of AWS") {
 				t.Errorf("told %q, want the cause and its hint", told[0])
 			}
-			if !strings.Contains(told[1], "renewed again, after 2") {
+			if !strings.Contains(told[1], "renewed again after 2") {
 				t.Errorf("told %q, want the length of the outage", told[1])
 			}
 			if attempts := r.count(); attempts > 30 {

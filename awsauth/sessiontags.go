@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Job is what session tags say about a CI job. Empty fields give no tag.
+// Job holds the facts about a CI job that become session tags. Empty fields give no tag.
 type Job struct {
 	Repository string // owner/name, or a project's path
 	Workflow   string // the workflow's or pipeline's name
@@ -16,14 +16,14 @@ type Job struct {
 	Commit     string
 }
 
-// GitHubTags are session tags with the names that aws-actions/configure-aws-credentials gives them.
+// GitHubTags returns session tags with the names of aws-actions/configure-aws-credentials.
 //
 // https://github.com/aws-actions/configure-aws-credentials#session-tagging
 func GitHubTags(j Job) []Tag {
 	return cleanTags(append([]Tag{{"GitHub", "Actions"}}, j.tags("Action")...))
 }
 
-// GitLabTags are the same ones for a job of GitLab, which has a job where GitHub has an action.
+// GitLabTags returns the same for a job of GitLab, with Job in place of Action.
 func GitLabTags(j Job) []Tag {
 	return cleanTags(append([]Tag{{"GitLab", "CI"}}, j.tags("Job")...))
 }
@@ -35,12 +35,12 @@ func (j Job) tags(action string) []Tag {
 	}
 }
 
-// notInTags reports whether a session tag must not have this character.
+// notInTags reports whether a character is not allowed in a session tag.
 func notInTags(r rune) bool {
 	return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
 }
 
-// underscored replaces what a session tag must not have.
+// underscored replaces characters that are not allowed in a session tag.
 func underscored(text string) string {
 	return strings.Map(func(r rune) rune {
 		if notInTags(r) {
@@ -50,7 +50,7 @@ func underscored(text string) string {
 	}, text)
 }
 
-// cleanTags leaves out empty tags and makes the others fit STS's rule.
+// cleanTags removes empty tags and makes the others fit STS's rule.
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know
 func cleanTags(tags []Tag) []Tag {
@@ -78,7 +78,7 @@ func SessionName(text string) string {
 	return name
 }
 
-// defaultSessionName is the name of a session that nobody named.
+// defaultSessionName is the session name if none is configured.
 const defaultSessionName = "mlops-track"
 
 // cut shortens a text to at most n characters.

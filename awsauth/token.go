@@ -13,17 +13,17 @@ import (
 // DefaultAudience is the audience that a role's identity provider lists unless it was set up otherwise.
 const DefaultAudience = "sts.amazonaws.com"
 
-// TokenSource gives OIDC tokens for AssumeRoleWithWebIdentity.
+// TokenSource returns OIDC tokens for AssumeRoleWithWebIdentity.
 type TokenSource interface {
-	// Token returns a JSON Web Token, asked for or read anew each time. It is never empty without an error.
+	// Token returns a JSON Web Token, requested or read again each time. It is never empty without an error.
 	Token(ctx context.Context) (string, error)
 }
 
-// tokenError is why there is no token. It never holds one.
+// tokenError is why there is no token. It never contains one.
 type tokenError struct {
 	what  string
 	cause error
-	again chance
+	again retryKind
 }
 
 func (e *tokenError) Error() string {
@@ -35,7 +35,7 @@ func (e *tokenError) Error() string {
 
 func (e *tokenError) Unwrap() error { return e.cause }
 
-// VariableToken is a token that the CI system put into the variable of that name, as GitLab does with id_tokens.
+// VariableToken returns the source for a token that the CI system put into the variable of that name, as GitLab does with id_tokens.
 // It is the same each time.
 //
 // https://docs.gitlab.com/ci/secrets/id_token_authentication/
@@ -53,12 +53,12 @@ func (t variableToken) Token(context.Context) (string, error) {
 		"  id_tokens:\n    %s:\n      aud: %s", t.name, DefaultAudience))
 }
 
-// FileToken is a token in a file that somebody keeps fresh. It is read again each time.
+// FileToken returns the source for a token in a file that another program updates. It is read again each time.
 func FileToken(path string) TokenSource { return fileToken(path) }
 
 type fileToken string
 
-// maxToken is more than STS takes, 20,000 characters.
+// maxToken is more than STS accepts, 20,000 characters.
 const maxToken = 64 << 10
 
 func (path fileToken) Token(context.Context) (string, error) {
@@ -74,7 +74,7 @@ func (path fileToken) Token(context.Context) (string, error) {
 	case token == "":
 		return "", &tokenError{what: fmt.Sprintf("read the OIDC token: the file %q is empty", string(path))}
 	case len(text) > maxToken:
-		return "", &tokenError{what: fmt.Sprintf("read the OIDC token: the file %q is too long for one", string(path))}
+		return "", &tokenError{what: fmt.Sprintf("read the OIDC token: the file %q is too long for a token", string(path))}
 	default:
 		return token, nil
 	}

@@ -60,20 +60,20 @@ func TestGitHubRefusesTokens(t *testing.T) {
 		environ    []string
 		fault      awstest.Fault
 		text, hint string
-		retry      chance
+		retry      retryKind
 		mayAsk     bool
 	}{
-		"no permission":      {[]string{"GITHUB_ACTIONS=true"}, awstest.Fault{}, "lacks the permission id-token: write", lines, lasts, false},
-		"half a permission":  {[]string{"GITHUB_ACTIONS=true", "ACTIONS_ID_TOKEN_REQUEST_URL=http://127.0.0.1"}, awstest.Fault{}, "REQUEST_TOKEN is not set", lines, lasts, false},
-		"own pull request":   {pull("own"), awstest.Fault{}, "lacks the permission id-token: write", lines, lasts, false},
-		"pull from a fork":   {pull("fork"), awstest.Fault{}, "from a fork, and GitHub gives none there", "runs on push", lasts, false},
-		"elsewhere":          {nil, awstest.Fault{}, "no job of GitHub Actions", "web-identity-token-file", lasts, false},
-		"refused":            {nil, awstest.Fault{Status: 403, Message: "{\"message\":\n\"OIDC is off\"}"}, `it answered 403: {"message": "OIDC is off"}`, "", lasts, true},
-		"in trouble":         {nil, awstest.Fault{Status: 500, Message: "oops"}, "it answered 500: oops", "", passes, true},
-		"too many":           {nil, awstest.Fault{Status: 429, Message: "slow down"}, "it answered 429: slow down", "", passes, true},
-		"an empty value":     {nil, awstest.Fault{Status: 200, Message: `{"value": ""}`}, "answered 200 without a token", "", passes, true},
-		"not JSON":           {nil, awstest.Fault{Status: 200, Message: "hello"}, "JSON", "", lasts, true},
-		"connection is lost": {nil, awstest.Fault{Drop: true}, "EOF", "", passes, true},
+		"no permission":      {[]string{"GITHUB_ACTIONS=true"}, awstest.Fault{}, "lacks the permission id-token: write", lines, permanent, false},
+		"half a permission":  {[]string{"GITHUB_ACTIONS=true", "ACTIONS_ID_TOKEN_REQUEST_URL=http://127.0.0.1"}, awstest.Fault{}, "REQUEST_TOKEN is not set", lines, permanent, false},
+		"own pull request":   {pull("own"), awstest.Fault{}, "lacks the permission id-token: write", lines, permanent, false},
+		"pull from a fork":   {pull("fork"), awstest.Fault{}, "from a fork, where GitHub issues none", "runs on push", permanent, false},
+		"elsewhere":          {nil, awstest.Fault{}, "not a job of GitHub Actions", "web-identity-token-file", permanent, false},
+		"refused":            {nil, awstest.Fault{Status: 403, Message: "{\"message\":\n\"OIDC is off\"}"}, `status 403: {"message": "OIDC is off"}`, "", permanent, true},
+		"in trouble":         {nil, awstest.Fault{Status: 500, Message: "oops"}, "status 500: oops", "", temporary, true},
+		"too many":           {nil, awstest.Fault{Status: 429, Message: "slow down"}, "status 429: slow down", "", temporary, true},
+		"an empty value":     {nil, awstest.Fault{Status: 200, Message: `{"value": ""}`}, "status 200 without a token", "", temporary, true},
+		"not JSON":           {nil, awstest.Fault{Status: 200, Message: "hello"}, "JSON", "", permanent, true},
+		"connection is lost": {nil, awstest.Fault{Drop: true}, "EOF", "", temporary, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestGitHubRefusesTokens(t *testing.T) {
 			if !ok || token != "" {
 				t.Fatalf("token %q, error %v", token, err)
 			}
-			if !strings.Contains(err.Error(), test.text) || !strings.Contains(hint.Of(err), test.hint) || fault.chance() != test.retry {
-				t.Errorf("error %v, hint %q, retry %v", err, hint.Of(err), fault.chance())
+			if !strings.Contains(err.Error(), test.text) || !strings.Contains(hint.Of(err), test.hint) || fault.retryKind() != test.retry {
+				t.Errorf("error %v, hint %q, retry %v", err, hint.Of(err), fault.retryKind())
 			}
 			if strings.Contains(err.Error(), "api-version") {
 				t.Errorf("the request's URL is in the error %v", err)

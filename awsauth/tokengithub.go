@@ -44,42 +44,42 @@ func (g *githubTokens) Token(ctx context.Context) (string, error) {
 	if err == nil && token != "" {
 		return token, nil
 	}
-	const what = "ask GitHub for an OIDC token"
+	const what = "request an OIDC token from GitHub"
 	missing, isMissing := errors.AsType[*githubactions.EnvMissingError](err)
 	refused, isRefused := errors.AsType[*githubactions.RequestFailedError](err)
 	transport, isTransport := errors.AsType[*url.Error](err)
 	switch {
 	case err == nil:
-		return "", &tokenError{what: what + ": it answered 200 without a token", again: passes}
+		return "", &tokenError{what: what + ": status 200 without a token", again: temporary}
 	case isMissing:
 		return "", g.notPermitted(missing.Name)
 	case isRefused:
 		return "", &tokenError{
-			what:  fmt.Sprintf("%s: it answered %d: %s", what, refused.StatusCode, oneLine(refused.Body)),
-			again: chanceOfStatus(refused.StatusCode),
+			what:  fmt.Sprintf("%s: status %d: %s", what, refused.StatusCode, oneLine(refused.Body)),
+			again: retryKindOfStatus(refused.StatusCode),
 		}
 	case isTransport: // its text would be the whole URL
-		return "", &tokenError{what: what, cause: transport.Err, again: chanceOfTransport(transport.Err)}
+		return "", &tokenError{what: what, cause: transport.Err, again: retryKindOfTransport(transport.Err)}
 	default:
 		return "", &tokenError{what: what, cause: err}
 	}
 }
 
-// notPermitted says why the job lacks a variable with which tokens are asked for.
+// notPermitted returns why a variable that is needed to request tokens is missing.
 func (g *githubTokens) notPermitted(variable string) error {
 	if g.getenv("GITHUB_ACTIONS") != "true" {
-		return hint.With(&tokenError{what: fmt.Sprintf("ask GitHub for an OIDC token: %s is not set, so this is no job of GitHub Actions", variable)}, "elsewhere a token comes from web-identity-token-file or web-identity-token-env")
+		return hint.With(&tokenError{what: fmt.Sprintf("request an OIDC token from GitHub: %s is not set, so this is not a job of GitHub Actions", variable)}, "elsewhere, set web-identity-token-file or web-identity-token-env")
 	}
-	const missing = "this job may not ask GitHub for an OIDC token"
+	const missing = "this job may not request an OIDC token from GitHub"
 	if g.fromFork() {
-		return hint.With(&tokenError{what: missing + ": it runs for a pull request from a fork, and GitHub gives none there"}, "GitHub lowers id-token to none for pull requests from forks, whatever the workflow says;\n"+
+		return hint.With(&tokenError{what: missing + ": it runs for a pull request from a fork, where GitHub issues none"}, "GitHub lowers id-token to none for pull requests from forks, whatever the workflow says;\n"+
 			"assume the role in a workflow that runs on push, schedule or workflow_dispatch")
 	}
 	return hint.With(&tokenError{what: missing + ": it lacks the permission id-token: write (" + variable + " is not set)"}, "add these lines to the job in the workflow file (and to the caller's job of a reusable workflow):\n"+
 		"  permissions:\n    id-token: write\n    contents: read")
 }
 
-// fromFork tells whether the job runs for a pull request whose head is in another repository.
+// fromFork reports whether the job runs for a pull request from another repository.
 func (g *githubTokens) fromFork() bool {
 	if !strings.HasPrefix(g.getenv("GITHUB_EVENT_NAME"), "pull_request") {
 		return false
@@ -102,8 +102,8 @@ func (g *githubTokens) fromFork() bool {
 	return event.PullRequest.Head.Repo.FullName != event.PullRequest.Base.Repo.FullName // a deleted fork has no name
 }
 
-// GitHubTokensEnd returns when GitHub stops giving tokens to this job, about 6 h after its start. It is zero where the
-// job's ACTIONS_ID_TOKEN_REQUEST_TOKEN does not say.
+// GitHubTokensEnd returns when GitHub stops issuing tokens to this job, about 6 h after its start. It is zero if the
+// job's ACTIONS_ID_TOKEN_REQUEST_TOKEN does not contain that time.
 func GitHubTokensEnd(requestToken string) time.Time {
 	claims, err := ParseClaims(requestToken)
 	if err != nil {
@@ -112,7 +112,7 @@ func GitHubTokensEnd(requestToken string) time.Time {
 	return claims.Expires
 }
 
-// oneLine makes words of a server fit for an error: one line, not endless.
+// oneLine makes a message of a server fit for an error: one line of limited length.
 func oneLine(text string) string {
 	const most = 300
 	text = strings.Join(strings.Fields(text), " ")

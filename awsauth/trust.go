@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
-// statement is one of a role's trust policy.
+// statement is a statement of a role's trust policy.
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 type statement struct {
@@ -21,7 +21,7 @@ type statement struct {
 	Condition map[string]map[string]any `json:",omitempty"`
 }
 
-// String is the statement as one pastes it into a policy.
+// String returns the statement as JSON to paste into a policy.
 func (s statement) String() string {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -33,7 +33,7 @@ func (s statement) String() string {
 	return "  " + strings.TrimSpace(out.String())
 }
 
-// webIdentityTrust is a statement that accepts a token with these claims.
+// webIdentityTrust returns a statement that accepts a token with these claims.
 func webIdentityTrust(r role, c Claims) string {
 	issuer := issuerHost(c)
 	return statement{
@@ -47,7 +47,7 @@ func webIdentityTrust(r role, c Claims) string {
 	}.String()
 }
 
-// callerTrust is a statement that accepts the caller of AssumeRole.
+// callerTrust returns a statement that accepts the caller of AssumeRole.
 func callerTrust(caller, externalID string, tagged bool) string {
 	s := statement{Effect: "Allow", Principal: map[string]string{"AWS": principal(caller)}, Action: "sts:AssumeRole"}
 	if tagged {
@@ -59,8 +59,8 @@ func callerTrust(caller, externalID string, tagged bool) string {
 	return s.String()
 }
 
-// subjects are the patterns that match the token's sub. GitHub writes it in two forms, with names alone and with the ids
-// that outlive them: repo:OWNER/REPO:... and repo:OWNER@OWNER-ID/REPO@REPO-ID:... .
+// subjects returns the patterns that match the token's sub. GitHub writes it in two forms, with names alone and with ids,
+// which do not change: repo:OWNER/REPO:... and repo:OWNER@OWNER-ID/REPO@REPO-ID:... .
 //
 // https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
 func subjects(c Claims) []string {
@@ -86,12 +86,12 @@ func subjects(c Claims) []string {
 // githubSubject is a sub that begins with a repository of GitHub, whose names hold no @.
 var githubSubject = regexp.MustCompile(`^repo:([^/@:]+)(?:@(\d+))?/([^/@:]+)(?:@(\d+))?(:.*)$`)
 
-// subjectNote says what the patterns are, where that is not plain.
+// subjectNote explains the patterns if there are two.
 func subjectNote(c Claims) string {
 	if len(subjects(c)) < 2 {
 		return ""
 	}
-	return " (with both forms of GitHub's sub; the one with ids holds when names change hands)"
+	return " (both forms of GitHub's sub; the one with ids does not match another repository that gets this name later)"
 }
 
 // literal keeps StringLike from reading the text as a pattern.
@@ -101,7 +101,7 @@ func literal(text string) string {
 	return strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(text)
 }
 
-// issuerHost is the issuer as condition keys and ARNs name it.
+// issuerHost returns the issuer as condition keys and ARNs name it.
 func issuerHost(c Claims) string {
 	_, host, ok := strings.Cut(c.Issuer, "://")
 	if !ok {
@@ -110,12 +110,12 @@ func issuerHost(c Claims) string {
 	return host
 }
 
-// providerARN is the ARN of the identity provider in the role's account.
+// providerARN returns the ARN of the identity provider in the role's account.
 func providerARN(r role, c Claims) string {
 	return fmt.Sprintf("arn:%s:iam::%s:oidc-provider/%s", r.partition, r.account, issuerHost(c))
 }
 
-// callerIn returns the ARN of the caller from STS's words: User: ARN is not authorized to perform: ...
+// callerIn returns the ARN of the caller from STS's message: User: ARN is not authorized to perform: ...
 func callerIn(message string) string {
 	match := regexp.MustCompile(`User: (arn:\S+)`).FindStringSubmatch(message)
 	if match == nil {
@@ -124,8 +124,8 @@ func callerIn(message string) string {
 	return match[1]
 }
 
-// principal makes the ARN of a session that of its role, which a trust policy can name before the session exists. A path
-// of the role is not in it.
+// principal turns the ARN of a session into that of its role, which a trust policy can name before the session exists. The
+// path of the role is lost.
 func principal(caller string) string {
 	parsed, err := arn.Parse(caller)
 	session, ok := strings.CutPrefix(parsed.Resource, "assumed-role/")
@@ -143,10 +143,10 @@ func oneOrAll(all []string) any {
 	return all
 }
 
-// String is the role's ARN.
+// String returns the role's ARN.
 func (r role) String() string {
 	return fmt.Sprintf("arn:%s:iam::%s:role/%s", r.partition, r.account, r.name)
 }
 
-// base is the role's name without its path.
+// base returns the role's name without its path.
 func (r role) base() string { return r.name[strings.LastIndex(r.name, "/")+1:] }

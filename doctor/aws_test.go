@@ -58,8 +58,8 @@ func TestRoleFromGitHub(t *testing.T) {
 		t.Errorf("%d checks, good: %t", len(found), good)
 	}
 	expect(t, found["token"], doctor.OK, "from GitHub", "")
-	expect(t, found["claims"], doctor.OK, "iss "+cloud.Issuer.URL+", sub repo:octo/train:ref:refs/heads/main, aud sts.amazonaws.com, good for ", "")
-	expect(t, found["role"], doctor.OK, "arn:aws:sts::123456789012:assumed-role/train/GitHubActions, for 1h0m0s", "")
+	expect(t, found["claims"], doctor.OK, "iss "+cloud.Issuer.URL+", sub repo:octo/train:ref:refs/heads/main, aud sts.amazonaws.com, valid for ", "")
+	expect(t, found["role"], doctor.OK, "arn:aws:sts::123456789012:assumed-role/train/GitHubActions, valid for 1h0m0s", "")
 	expect(t, found["policy"], doctor.OK, "inline, 39 of 2048 characters, 1 managed", "")
 	expect(t, found["region"], doctor.OK, "eu-west-1", "")
 	text, err := json.Marshal(found)
@@ -96,7 +96,7 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 		cloud, aws, _ := inGitHub(t)
 		cloud.STS.SetLife(20 * time.Minute)
 		found, good := examine(t, aws.Checks()...)
-		expect(t, found["role"], doctor.Warn, "for 20m0s instead of 1h0m0s", "Maximum session duration")
+		expect(t, found["role"], doctor.Warn, "valid for 20m0s instead of 1h0m0s", "Maximum session duration")
 		if !good {
 			t.Error("a run cannot start")
 		}
@@ -117,11 +117,11 @@ func TestClaims(t *testing.T) {
 		level     doctor.Level
 		text, fix string
 	}{
-		"ended":    {issuer.Mint("sts.amazonaws.com", map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}), doctor.Fail, "ended 1h0m", "earlier in the job"},
-		"audience": {issuer.Mint("vault", nil), doctor.Warn, `not "sts.amazonaws.com"`, "made for"},
+		"ended":    {issuer.Mint("sts.amazonaws.com", map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}), doctor.Fail, "expired 1h0m", "earlier in the job"},
+		"audience": {issuer.Mint("vault", nil), doctor.Warn, `not "sts.amazonaws.com"`, "request the token for"},
 		"no sub":   {issuer.Mint("sts.amazonaws.com", map[string]any{"sub": nil}), doctor.Fail, "sub ,", "iss, sub and exp"},
 		"no exp":   {issuer.Mint("sts.amazonaws.com", map[string]any{"exp": nil}), doctor.Fail, "aud sts", "iss, sub and exp"},
-		"no token": {"s3cret", doctor.Fail, "no JSON Web Token", "MLOPS_ID_TOKEN holds something else"},
+		"no token": {"s3cret", doctor.Fail, "no JSON Web Token", "MLOPS_ID_TOKEN must hold an OIDC token"},
 	} {
 		found, _ := examine(t, doctor.AWS{
 			Token: func(context.Context) (string, error) { return c.token, nil }, Source: "MLOPS_ID_TOKEN", Audience: "sts.amazonaws.com", Needed: true,
@@ -141,7 +141,7 @@ func TestCredentialsAtHand(t *testing.T) {
 		return awsauth.Identity{}, errors.New("find AWS credentials: none")
 	}
 	found, good := examine(t, doctor.AWS{Now: time.Now}.Checks()...) // nobody looks
-	expect(t, found["role"], doctor.OK, "none is asked for", "")
+	expect(t, found["role"], doctor.OK, "no role configured", "")
 	if !good || len(found) != 1 {
 		t.Error("without need of AWS a run cannot start")
 	}
@@ -153,15 +153,15 @@ func TestCredentialsAtHand(t *testing.T) {
 	found, _ = examine(t, doctor.AWS{
 		Needed: true, Now: time.Now, Identity: func(context.Context) (awsauth.Identity, error) { return awsauth.Identity{}, nil },
 	}.Checks()...)
-	expect(t, found["region"], doctor.Fail, "none is set", "aws-region")
+	expect(t, found["region"], doctor.Fail, "no region configured", "aws-region")
 }
 
 func TestSessionPolicy(t *testing.T) {
 	t.Parallel()
 	for policy, want := range map[string]string{
 		`{"Version":"2012-10-17"}`: "no Statement",
-		`nonsense`:                 "no IAM policy",
-		`{"Statement":[{"Sid":"` + strings.Repeat("x", 2048) + `"}]}`: "AWS takes 2048",
+		`nonsense`:                 "not an IAM policy",
+		`{"Statement":[{"Sid":"` + strings.Repeat("x", 2048) + `"}]}`: "AWS allows 2048",
 	} {
 		found, _ := examine(t, doctor.AWS{
 			Policy: policy, Needed: true, Now: time.Now, Identity: func(context.Context) (awsauth.Identity, error) { return awsauth.Identity{}, nil },

@@ -11,15 +11,15 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/hint"
 )
 
-// Level is how a check ended.
+// Level is the result of a check.
 type Level string
 
 // The levels, from good to bad.
 const (
 	OK   Level = "ok"
-	Skip Level = "skip" // it was not made, because of another one
-	Warn Level = "warn" // a run starts, but not all of it will be as it should
-	Fail Level = "fail" // a run would stop
+	Skip Level = "skip" // not checked, because an earlier check failed
+	Warn Level = "warn" // a run can start, but something in it will not work
+	Fail Level = "fail" // a run cannot start
 )
 
 // Finding is what a check found.
@@ -29,26 +29,26 @@ type Finding struct {
 	Text  string `json:"text"`
 	Fix   string `json:"fix,omitempty"` // what to do, one or more lines; may be empty
 
-	blocks bool // checks that come after it would find the same, although a run can start
+	blocks bool // checks that depend on it are skipped, although a run can start
 }
 
-// stops says that the checks that come after are not worth making.
+// stops reports whether checks that depend on this one are skipped.
 func (f Finding) stops() bool { return f.Level == Fail || f.Level == Skip || f.blocks }
 
-// Check is one thing that is looked at.
+// Check is one check of a thing that a run needs.
 type Check struct {
 	Name string
-	// After names earlier checks, without whose success this one is not made. Those that are not there do not count.
+	// After names earlier checks that must succeed first; if one does not, this check is skipped. Unknown names are ignored.
 	After []string
-	// Look says what it found. What it sets is there for the checks that come after it.
+	// Look runs the check. Variables that it sets can be read by the checks after it.
 	Look func(context.Context) Finding
 }
 
 // Limit is how long one check may take.
 const Limit = 10 * time.Second
 
-// Run makes the checks, those that do not wait for another one at the same time, and tells what each found in their order.
-// It returns whether a run can start: nothing failed.
+// Run runs the checks, independent ones at the same time, and calls tell with each finding in the order of the checks.
+// It returns whether a run can start, that is, nothing failed.
 func Run(ctx context.Context, checks []Check, limit time.Duration, tell func(Finding)) bool {
 	type outcome struct {
 		found Finding
@@ -70,7 +70,7 @@ func Run(ctx context.Context, checks []Check, limit time.Duration, tell func(Fin
 				<-b.ended
 			}
 			if i := slices.IndexFunc(before, func(b *outcome) bool { return b.found.stops() }); i >= 0 {
-				o.found = Finding{Level: Skip, Text: "not looked at, because of " + before[i].found.Check}
+				o.found = Finding{Level: Skip, Text: "not checked, because of " + before[i].found.Check}
 			} else {
 				o.found = look(ctx, c, limit)
 			}
@@ -87,7 +87,7 @@ func Run(ctx context.Context, checks []Check, limit time.Duration, tell func(Fin
 	return good
 }
 
-// look makes a check and gives up on one that takes no notice of its time.
+// look runs a check and gives up on one that ignores its deadline.
 func look(ctx context.Context, c Check, limit time.Duration) Finding {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -98,7 +98,7 @@ func look(ctx context.Context, c Check, limit time.Duration) Finding {
 		return f
 	case <-ctx.Done():
 	}
-	const grace = time.Second // for an error that says more than that time is up
+	const grace = time.Second // for an error that says more than that the time is over
 	select {
 	case f := <-found:
 		return f
@@ -115,7 +115,7 @@ func warn(fix, format string, args ...any) Finding {
 	return Finding{Level: Warn, Text: fmt.Sprintf(format, args...), Fix: fix}
 }
 
-// failed is the finding of an error, with its own hint if it has one.
+// failed returns the finding for an error, with the error's own hint if it has one.
 func failed(err error, fix string) Finding {
 	return Finding{Level: Fail, Text: strings.TrimSpace(err.Error()), Fix: cmp.Or(hint.Of(err), fix)}
 }

@@ -19,23 +19,23 @@ type Clock struct {
 // ClockServer is a server whose answers carry the time.
 type ClockServer struct{ Name, URL string }
 
-// A signature is good for 5 minutes of difference.
+// AWS accepts a signature up to 5 minutes off.
 const (
 	skewWarn = time.Minute
 	skewFail = 5 * time.Minute
 )
 
-// Check is that of the clock. With a server that does not answer it makes do without, for other checks tell of that.
+// Check returns the check of the clock. A server that does not answer is ignored, as other checks report that.
 func (c Clock) Check() Check { return Check{Name: "clock", Look: c.look} }
 
 func (c Clock) look(ctx context.Context) Finding {
 	skews := make([]time.Duration, len(c.Servers))
 	faults := make([]error, len(c.Servers))
-	var asked sync.WaitGroup
+	var requests sync.WaitGroup
 	for i, s := range c.Servers {
-		asked.Go(func() { skews[i], faults[i] = c.skew(ctx, s.URL) })
+		requests.Go(func() { skews[i], faults[i] = c.skew(ctx, s.URL) })
 	}
-	asked.Wait()
+	requests.Wait()
 	worst := -1
 	for i := range c.Servers {
 		if faults[i] == nil && (worst < 0 || skews[i].Abs() > skews[worst].Abs()) {
@@ -43,27 +43,27 @@ func (c Clock) look(ctx context.Context) Finding {
 		}
 	}
 	if worst < 0 {
-		return warn("", "no server told the time: %v", errors.Join(faults...))
+		return warn("", "no server sent its time: %v", errors.Join(faults...))
 	}
 	skew, name := skews[worst], c.Servers[worst].Name
 	direction := "ahead of"
 	if skew < 0 {
 		direction = "behind"
 	}
-	text := fmt.Sprintf("%s %s that of %s", skew.Abs(), direction, name)
-	const fix = "set the clock of this machine right, such as by NTP; AWS takes no signature that is 5 minutes off"
+	text := fmt.Sprintf("%s %s the clock of %s", skew.Abs(), direction, name)
+	const fix = "correct the clock of this machine, for example with NTP; AWS rejects a signature that is 5 minutes off"
 	switch {
 	case skew.Abs() >= skewFail:
 		return Finding{Level: Fail, Text: text, Fix: fix}
 	case skew.Abs() > skewWarn:
 		return warn(fix, "%s", text)
 	case skew == 0:
-		return ok("that of %s", name)
+		return ok("same time as %s", name)
 	}
 	return ok("%s", text)
 }
 
-// skew is by how much our clock is ahead of a server's, to the second, which is as exact as a Date header is.
+// skew returns by how much our clock is ahead of a server's, to the second, which is the precision of a Date header.
 func (c Clock) skew(ctx context.Context, url string) (time.Duration, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, url, http.NoBody)
 	if err != nil {
@@ -80,9 +80,9 @@ func (c Clock) skew(ctx context.Context, url string) (time.Duration, error) {
 	after := c.Now()
 	theirs, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
-		return 0, fmt.Errorf("%s tells no time", url)
+		return 0, fmt.Errorf("%s sent no Date header", url)
 	}
-	switch { // the server's time lies somewhere in the second that starts with what it says
+	switch { // the header has no fractions: the server's time is somewhere in the second that starts with it
 	case before.After(theirs.Add(time.Second)):
 		return before.Sub(theirs).Truncate(time.Second), nil
 	case after.Before(theirs):

@@ -27,10 +27,10 @@ func TestClock(t *testing.T) {
 		level     doctor.Level
 		text, fix string
 	}{
-		"right":       {[]time.Duration{0, 0}, doctor.OK, "that of first", ""},
-		"little":      {[]time.Duration{30 * time.Second}, doctor.OK, "s behind that of first", ""},
-		"late":        {[]time.Duration{0, 90*time.Second + 500*time.Millisecond}, doctor.Warn, "behind that of second", "NTP"},
-		"early":       {[]time.Duration{-10 * time.Minute, time.Minute}, doctor.Fail, "ahead of that of first", "NTP"},
+		"right":       {[]time.Duration{0, 0}, doctor.OK, "same time as first", ""},
+		"little":      {[]time.Duration{30 * time.Second}, doctor.OK, "s behind the clock of first", ""},
+		"late":        {[]time.Duration{0, 90*time.Second + 500*time.Millisecond}, doctor.Warn, "behind the clock of second", "NTP"},
+		"early":       {[]time.Duration{-10 * time.Minute, time.Minute}, doctor.Fail, "ahead of the clock of first", "NTP"},
 		"five":        {[]time.Duration{-5*time.Minute - 5*time.Second}, doctor.Fail, "ahead of", "NTP"},
 		"almost five": {[]time.Duration{5*time.Minute - 5*time.Second}, doctor.Warn, "behind", "NTP"},
 	} {
@@ -48,7 +48,7 @@ func TestClock(t *testing.T) {
 	found, good := examine(t, doctor.Clock{
 		Client: http.DefaultClient, Now: time.Now, Servers: []doctor.ClockServer{{Name: "away", URL: "http://127.0.0.1:1"}},
 	}.Check())
-	expect(t, found["clock"], doctor.Warn, "no server told the time", "")
+	expect(t, found["clock"], doctor.Warn, "no server sent its time", "")
 	if !good {
 		t.Error("a run cannot start")
 	}

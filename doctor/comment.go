@@ -2,22 +2,22 @@ package doctor
 
 import "context"
 
-// Comment is what is looked at of the comment on a pull or merge request.
+// Comment says which pull or merge request to check for comments.
 type Comment struct {
 	On string // #5; empty: this job is not for one, and there is no check
-	// Look asks GitHub or GitLab for the request with the token that will write.
+	// Look reads the request from GitHub or GitLab with the token that will write.
 	Look func(context.Context) error
 }
 
-// Checks is that of the comment. It stops no run: a job whose token may not write has its summary and its outputs.
+// Checks returns the check of the comment. It only warns: a job without permission to comment still has its summary and outputs.
 func (c Comment) Checks() []Check {
 	if c.On == "" {
 		return nil
 	}
 	return []Check{{Name: "comment", Look: func(ctx context.Context) Finding {
 		if err := c.Look(ctx); err != nil {
-			return warn(failed(err, "").Fix, "there will be none on %s: %v", c.On, err)
+			return warn(failed(err, "").Fix, "cannot comment on %s: %v", c.On, err)
 		}
-		return ok("the token sees %s; whether it may write shows when it does", c.On)
+		return ok("the token can read %s; its permission to write is not checked", c.On)
 	}}}
 }

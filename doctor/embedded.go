@@ -9,19 +9,19 @@ import (
 	"path/filepath"
 )
 
-// Embedded is the check of a store that this program writes itself, a file or a folder, without opening it: where it lies
-// can be written.
+// Embedded returns the check that a store which this program writes itself, a file or a folder, is writable. The store is
+// not opened.
 func Embedded(path, display string) Check {
 	return Check{Name: "store", Look: func(context.Context) Finding {
 		if err := writable(path); err != nil {
-			return failed(fmt.Errorf("write to %s: %w", display, err), "give the user of the job the right to write there, or set tracking-uri to another place")
+			return failed(fmt.Errorf("write to %s: %w", display, err), "give the user of the job permission to write there, or set tracking-uri to another place")
 		}
-		return ok("%s can be written", display)
+		return ok("%s is writable", display)
 	}}
 }
 
-// writable looks at a file, at a folder, or, for what is not there yet, at the folder in which it would be made. A file is
-// looked at with its folder, in which SQLite keeps its journal.
+// writable checks a file, a folder, or, for what does not exist yet, the folder in which it would be created. A file is
+// checked together with its folder, where SQLite writes its journal.
 func writable(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
@@ -42,7 +42,7 @@ func writable(path string) error {
 		return err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%q is no folder", path)
+		return fmt.Errorf("%q is not a folder", path)
 	}
 	return writableFolder(path)
 }

@@ -41,7 +41,7 @@ func TestPython(t *testing.T) {
 			doctor.Warn, "without sagemaker-mlflow", "pip install sagemaker-mlflow",
 		},
 		"plugin":    {doctor.Python{Environ: hook, Plugin: "mlflow", Find: found(testenv.Python(t, 3), nil)}, doctor.OK, ", mlflow 3.", ""},
-		"no python": {doctor.Python{Program: "python9", Find: found("", errors.New("not found"))}, doctor.Warn, "there is no python9", "PATH"},
+		"no python": {doctor.Python{Program: "python9", Find: found("", errors.New("not found"))}, doctor.Warn, "python9 not found", "PATH"},
 		"broken":    {doctor.Python{Find: found("/bin/false", nil)}, doctor.Warn, "exit status 1", "starts"},
 	} {
 		t.Run(name, func(t *testing.T) {

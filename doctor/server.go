@@ -13,20 +13,20 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
 
-// Server is what is looked at of a tracking server.
+// Server says which tracking server to check.
 type Server struct {
 	Display string // its URI, without secrets
-	// Keep says that a run goes on where the server is unreachable, and is kept locally.
-	Keep bool
+	// Offline is true if a run is stored offline where the server is unreachable.
+	Offline bool
 	// Connect opens the store of the tracking URI.
 	Connect func(context.Context) (*rest.Client, error)
 	// Experiment is the name of the experiment; it is not created.
 	Experiment string
-	// Artifacts opens the place that the location of an experiment names.
+	// Artifacts opens the artifact location of an experiment.
 	Artifacts func(ctx context.Context, location string) (Artifacts, error)
 }
 
-// Checks are those of the server, of who we are to it, and of the place of the artifacts. They come after the named ones.
+// Checks returns those of the server, of the permission to read, and of the artifact location. They depend on the named ones.
 func (s Server) Checks(after ...string) []Check {
 	var client *rest.Client
 	var location string
@@ -52,14 +52,14 @@ func (s Server) connect(ctx context.Context) (*rest.Client, Finding) {
 	var rejected *mlflow.RejectedError
 	switch {
 	case errors.As(err, &rejected) && (rejected.Status == 401 || rejected.Status == 403 || rejected.Status == 404):
-		return client, ok("%s, which does not tell its version", s.Display) // the next check tells what this means
+		return client, ok("%s, MLflow version unknown", s.Display) // the next check says what the status means
 	case err != nil:
 		return client, s.failed(err)
 	}
 	return client, ok("%s, MLflow %s", s.Display, version)
 }
 
-// auth makes a call for which one must be known, and finds out where artifacts go.
+// auth makes a call that requires permission, and finds the artifact location.
 func (s Server) auth(ctx context.Context, client *rest.Client) (location string, f Finding) {
 	e, err := client.FindExperiment(ctx, s.Experiment)
 	if err == nil {
@@ -68,8 +68,8 @@ func (s Server) auth(ctx context.Context, client *rest.Client) (location string,
 	if !errors.Is(err, mlflow.ErrNotFound) {
 		return "", s.failed(err)
 	}
-	text := fmt.Sprintf("may read; experiment %q is not there, and a run creates it", s.Experiment)
-	if e, err = client.SampleExperiment(ctx); err == nil { // that of the new one lies beside it
+	text := fmt.Sprintf("may read; experiment %q does not exist yet, a run creates it", s.Experiment)
+	if e, err = client.SampleExperiment(ctx); err == nil { // the new one will be beside it
 		location = strings.TrimSuffix(e.ArtifactLocation, e.ID)
 	}
 	return location, ok("%s", text)
@@ -77,7 +77,7 @@ func (s Server) auth(ctx context.Context, client *rest.Client) (location string,
 
 func (s Server) artifacts(ctx context.Context, location string) Finding {
 	if location == "" {
-		return warn("", "where they go is not known before experiment %q is there", s.Experiment)
+		return warn("", "not checked: the location is unknown until experiment %q exists", s.Experiment)
 	}
 	place, err := s.Artifacts(ctx, location)
 	if err != nil {
@@ -86,28 +86,28 @@ func (s Server) artifacts(ctx context.Context, location string) Finding {
 	return place.look(ctx, location)
 }
 
-// failed is the finding of an error of the server. An unreachable one stops a run only if it should.
+// failed returns the finding for an error of the server. If it is unreachable and the run would be stored offline, it is a warning.
 func (s Server) failed(err error) Finding {
 	f := failed(err, "")
-	if away, ok := errors.AsType[*mlflow.UnreachableError](err); ok {
-		f.Fix = "see that the server runs and this machine can reach it: tracking-uri, proxy, firewall"
-		f.Text = away.Error()
-		if s.Keep {
+	if unreachable, ok := errors.AsType[*mlflow.UnreachableError](err); ok {
+		f.Fix = "check that the server runs and this machine can reach it: tracking-uri, proxy, firewall"
+		f.Text = unreachable.Error()
+		if s.Offline {
 			f.Level, f.blocks = Warn, true
-			f.Fix += "; without it a run is kept locally (on-tracking-error)"
+			f.Fix += "; while it is unreachable, runs are stored offline (on-tracking-error)"
 		}
 	}
 	return f
 }
 
-// Artifacts are a place of artifacts as far as a probe needs it: a small file in a folder of its own.
+// Artifacts is an artifact location with the methods that a probe needs. The probe is a small file in a folder of its own.
 type Artifacts struct {
-	List   func(context.Context) error // looks whether the place can be read
+	List   func(context.Context) error // reports whether the location can be read
 	Put    func(ctx context.Context, name, file string) error
 	Read   func(ctx context.Context, name string) (io.ReadCloser, error)
-	Remove func(ctx context.Context, name string) error // the file and its folder; nil: nothing can be removed there
-	Name   string                                       // folder/file of the probe, new each time
-	Dir    string                                       // folder for the probe on this machine, empty
+	Remove func(ctx context.Context, name string) error // the file and its folder; nil: the store cannot remove
+	Name   string                                       // folder/file of the probe, different each time
+	Dir    string                                       // empty local folder for the probe
 }
 
 const probe = "mlops-track doctor was here\n"
@@ -118,7 +118,7 @@ func (a Artifacts) look(ctx context.Context, location string) Finding {
 		if err := a.List(ctx); err != nil {
 			return failed(fmt.Errorf("list %s: %w", location, err), "")
 		}
-		return ok("can be read at %s; writing is not tried, as nothing can be removed there", location)
+		return ok("%s is readable; writing is not checked, because the probe could not be removed", location)
 	}
 	if err := a.put(ctx); err != nil {
 		return failed(fmt.Errorf("write to %s: %w", location, err), "")
@@ -127,10 +127,10 @@ func (a Artifacts) look(ctx context.Context, location string) Finding {
 	removeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Limit/2)
 	defer cancel()
 	if err := a.Remove(removeCtx, a.Name); err != nil {
-		return warn("remove it by hand; a run itself removes nothing", "%s can be written, but the probe %q stays: %v", location, a.Name, err)
+		return warn("remove it by hand; runs need no permission to remove", "%s is writable, but the probe %q was not removed: %v", location, a.Name, err)
 	}
 	if readErr != nil {
-		return failed(fmt.Errorf("read from %s, after writing: %w", location, readErr), "")
+		return failed(fmt.Errorf("read the probe from %s: %w", location, readErr), "")
 	}
 	return ok("wrote, read and removed a probe at %s", location)
 }
@@ -151,7 +151,7 @@ func (a Artifacts) compare(ctx context.Context) error {
 	defer body.Close()
 	got, err := io.ReadAll(io.LimitReader(body, 2*int64(len(probe))))
 	if err == nil && string(got) != probe {
-		err = fmt.Errorf("it has %q, not what was written", got)
+		err = fmt.Errorf("it contains %q instead of what was written", got)
 	}
 	return err
 }

@@ -76,7 +76,7 @@ func TestServersOfBothLines(t *testing.T) {
 			server.Experiment = "not there yet"
 			found, _ = examine(t, server.Checks()...)
 			expect(t, found["auth"], doctor.OK, "a run creates it", "")
-			expect(t, found["artifacts"], doctor.OK, "can be read at mlflow-artifacts:/; writing is not tried", "")
+			expect(t, found["artifacts"], doctor.OK, "mlflow-artifacts:/ is readable; writing is not checked", "")
 			if _, err := must(server.Connect(t.Context())).FindExperiment(t.Context(), "not there yet"); err == nil {
 				t.Error("the doctor created the experiment")
 			}
@@ -101,7 +101,7 @@ func TestServersThatSayNo(t *testing.T) {
 		proxy := mlflowtest.New(t, real)
 		proxy.Spoil(c.rule)
 		found, good := examine(t, look(t, proxy.URL, artifact.S3{}).Checks()...)
-		expect(t, found["server"], doctor.OK, "does not tell its version", "")
+		expect(t, found["server"], doctor.OK, "MLflow version unknown", "")
 		expect(t, found["auth"], c.level, c.text, c.fix)
 		expect(t, found["artifacts"], doctor.Skip, "because of auth", "")
 		if good {
@@ -123,7 +123,7 @@ func TestServerThatIsAway(t *testing.T) {
 func lookAtNoServer(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		server := look(t, "http://127.0.0.1:1", artifact.S3{})
-		server.Keep = keep
+		server.Offline = keep
 		var found []doctor.Finding
 		good := doctor.Run(t.Context(), server.Checks(), 1e9, func(f doctor.Finding) { found = append(found, f) })
 		level := map[bool]doctor.Level{true: doctor.Warn, false: doctor.Fail}[keep]
@@ -162,13 +162,13 @@ func TestBucket(t *testing.T) {
 		text, fix string
 	}{
 		"put":    {func(a *doctor.Artifacts) { a.Put = func(context.Context, string, string) error { return errDenied } }, doctor.Fail, "write to ", ""},
-		"remove": {func(a *doctor.Artifacts) { a.Remove = func(context.Context, string) error { return errDenied } }, doctor.Warn, "stays: denied", "by hand"},
+		"remove": {func(a *doctor.Artifacts) { a.Remove = func(context.Context, string) error { return errDenied } }, doctor.Warn, "not removed: denied", "by hand"},
 		"read": {func(a *doctor.Artifacts) {
 			a.Read = func(context.Context, string) (io.ReadCloser, error) { return nil, errDenied }
-		}, doctor.Fail, "after writing: denied", ""},
+		}, doctor.Fail, "read the probe from ", ""},
 		"other": {func(a *doctor.Artifacts) {
 			a.Read = func(context.Context, string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("x")), nil }
-		}, doctor.Fail, `it has "x"`, ""},
+		}, doctor.Fail, `it contains "x"`, ""},
 	} {
 		server.Artifacts = func(ctx context.Context, _ string) (doctor.Artifacts, error) {
 			a, err := open(ctx, location)

@@ -73,7 +73,7 @@ func (b *bucket) seen() (keys, refused int) {
 }
 
 // notRenewed is how the log says that STS is unreachable.
-const notRenewed = "the AWS credentials could not be renewed, those at hand last"
+const notRenewed = "the AWS credentials could not be renewed, the current ones are valid for"
 
 // TestStepRunsAcrossRenewals has a step that uses boto3 while keys are renewed twice, with STS unreachable when the first
 // renewal is due, until the log says so. Keys last 75 seconds: the renewal is due after 25, gives up within 27 more, and is

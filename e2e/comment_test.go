@@ -144,12 +144,12 @@ func TestReadOnlyToken(t *testing.T) {
 		t.Errorf("%d comments", n)
 	}
 	doctor := p.stories.call(t, c, "doctor")
-	if !strings.Contains(doctor.stdout, "the token sees #5") {
+	if !strings.Contains(doctor.stdout, "the token can read #5") {
 		t.Errorf("doctor says:\n%s", doctor.stdout)
 	}
 	c.env = append(c.env, "MLOPS_GITHUB_TOKEN=ghs_unknown0123456789")
 	doctor = p.stories.call(t, c, "doctor")
-	if !strings.Contains(doctor.stdout, "there will be none on #5") || !strings.Contains(doctor.stdout, "github-token is not valid") || doctor.code != 0 {
+	if !strings.Contains(doctor.stdout, "cannot comment on #5") || !strings.Contains(doctor.stdout, "github-token is not valid") || doctor.code != 0 {
 		t.Errorf("doctor ends with %d and says:\n%s", doctor.code, doctor.stdout)
 	}
 }
@@ -175,8 +175,8 @@ func TestReportOfAFork(t *testing.T) {
 		return p.stories.call(t, c, "report", "--from", "report.json")
 	}
 	trusted(strings.Repeat("4", 40), string(report)).says(t, 1, `its head is "2222`)
-	trusted(head, strings.Replace(string(report), `"change":"5"`, `"change":"5; rm"`, 1)).says(t, 1, `origin.change: "5; rm" is no number`)
-	trusted(head, strings.Replace(string(report), `"schema"`, `"shema"`, 1)).says(t, 1, `schema: 0 is not known`)
+	trusted(head, strings.Replace(string(report), `"change":"5"`, `"change":"5; rm"`, 1)).says(t, 1, `origin.change: "5; rm" is not a number`)
+	trusted(head, strings.Replace(string(report), `"schema"`, `"shema"`, 1)).says(t, 1, `schema: 0 is not supported`)
 	if n := len(p.Comments(5)); n != 0 {
 		t.Fatalf("%d comments", n)
 	}

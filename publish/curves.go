@@ -13,7 +13,7 @@ import (
 // maxCurves is how many learning curves a report has: each is a request to the server.
 const maxCurves = 12
 
-// Curves reads the histories of a run's metrics for the report, one after the other, of which little stays. What cannot be
+// Curves reads the histories of a run's metrics for the report, one after the other, and thins each. A history that cannot be
 // read is not drawn: the numbers are on the server.
 func Curves(ctx context.Context, st mlflow.Store, runID string, metrics map[string]mlflow.Metric) map[string][]report.Point {
 	drawn := map[string][]report.Point{}

@@ -11,12 +11,12 @@ import (
 	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
-// report makes the report of a run that this job made.
+// report returns the report of a run that this job made.
 func (p Publisher) report(e Ended) report.Report {
 	run, verdict := e.Run.Run, e.Run.Verdict
 	r := report.Report{
 		Run: report.Run{
-			Experiment: e.Experiment, Name: run.Name, ID: run.ID, URL: e.Place.RunURL, Store: e.Place.Store, Kept: e.Place.Offline,
+			Experiment: e.Experiment, Name: run.Name, ID: run.ID, URL: e.Place.RunURL, Store: e.Place.Store, Offline: e.Place.Offline,
 		},
 		Outcome: report.Outcome{
 			Status: string(verdict.Status), ExitCode: e.ExitCode, ErrorType: verdict.ErrorType, ErrorMessage: verdict.ErrorMessage,
@@ -49,7 +49,7 @@ func (p Publisher) report(e Ended) report.Report {
 	return r
 }
 
-// warnings are those among notices: an error is the verdict's to tell.
+// warnings returns the warnings among notices: errors are in the verdict.
 func warnings(notices []notice.Notice) []report.Warning {
 	var out []report.Warning
 	for _, n := range notices {

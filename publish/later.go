@@ -12,8 +12,8 @@ import (
 	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
-// Later tells about runs that ended in earlier jobs: it writes the job summary and posts or updates the comment. A report from
-// a file may come from a job that need not be trusted, so the request that it names must be open and at the commit that the
+// Later reports runs of earlier jobs: it writes the job summary and posts or updates the comment. A report from
+// a file may come from an untrusted job, so the request that it names must be open and at the commit that the
 // trusted event names.
 func (p Publisher) Later(ctx context.Context, reports []report.Report, now time.Time) error {
 	var faults []error
@@ -37,7 +37,7 @@ func (p Publisher) Later(ctx context.Context, reports []report.Report, now time.
 	}
 	if url != "" {
 		values := []outputs.Value{{Name: commentURL, Text: url}}
-		p.tellLeftOut(p.write(values, values))
+		p.warnOmitted(p.write(values, values))
 	}
 	return errors.Join(faults...)
 }
@@ -48,8 +48,8 @@ func (p Publisher) untrusted() bool {
 	return p.CI.Event.Kind == ciinfo.EventUpstream && p.CI.Event.Name == "workflow_run"
 }
 
-// trusted is the thread that a report may be posted to. Where the event does not name the request, as for one from a fork, the
-// report does, and GitHub is asked.
+// trusted returns the thread that a report may be posted to. If the event does not name the request, as for one from a fork, the
+// number in the report is used after a check with GitHub.
 func (p Publisher) trusted(ctx context.Context, from report.Origin) (Thread, error) {
 	t := p.Thread
 	if t.Settings.When == "never" || !p.untrusted() {

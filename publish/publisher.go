@@ -18,7 +18,7 @@ import (
 	"github.com/Iyalvan/mlops-track/track"
 )
 
-// Publisher tells about the runs of one job.
+// Publisher reports the runs of one job.
 type Publisher struct {
 	Console *console.Console
 	Secrets *redact.Redactor
@@ -29,7 +29,7 @@ type Publisher struct {
 	Files   settings.Files
 }
 
-// Ended is a run that has ended, with all that is told about it.
+// Ended is a finished run, with all that is reported about it.
 type Ended struct {
 	Run        track.FinishedRun
 	Step       step.Result
@@ -37,19 +37,19 @@ type Ended struct {
 	Experiment string
 	Place      Place
 	Curves     map[string][]report.Point
-	Notices    []notice.Notice // the run's, and those of the job around it
+	Notices    []notice.Notice // warnings and errors of the run and of the job around it
 }
 
-// Place is where a run can be seen.
+// Place is where a run is stored and how to view it.
 type Place struct {
-	RunURL  string // empty where the store has no page
+	RunURL  string // empty if the store has no web page
 	Store   string // tracking URI without secrets
 	Offline string // folder where the run, or a part of it, is stored; empty if the server has it all
-	View    string // command that shows the run; empty where there is a page
+	View    string // command that shows the run; empty if there is a web page
 	Upload  string // command that uploads what is stored offline
 }
 
-// Publish tells about a run. The comment comes last, because it may take the longest.
+// Publish reports a run. The comment comes last, because it may take the longest.
 func (p Publisher) Publish(ctx context.Context, e Ended) {
 	r := redact.Deep(p.Secrets, p.report(e))
 	p.Console.Block(report.Terminal(r))
@@ -62,8 +62,8 @@ func (p Publisher) Publish(ctx context.Context, e Ended) {
 	p.writeSummary(r)
 	p.writeReports(r)
 	values := p.values(e)
-	left := p.write(values, values)
-	p.tellLeftOut(left)
+	omitted := p.write(values, values)
+	p.warnOmitted(omitted)
 	p.tellNoComments()
 	url := p.Thread.Post(ctx, p.Console, r)
 	if url == "" {
@@ -71,19 +71,19 @@ func (p Publisher) Publish(ctx context.Context, e Ended) {
 	}
 	late := outputs.Value{Name: commentURL, Text: p.Secrets.Text(url)}
 	more := p.write([]outputs.Value{late}, append(values, late))
-	p.tellLeftOut(slices.DeleteFunc(more, func(name string) bool { return slices.Contains(left, name) })) // the others were told
+	p.warnOmitted(slices.DeleteFunc(more, func(name string) bool { return slices.Contains(omitted, name) })) // the others are in the log already
 }
 
 // NotStarted writes the outputs of a job whose run could not be opened.
 func (p Publisher) NotStarted(status mlflow.Status, exitCode int) {
 	values := []outputs.Value{{Name: "status", Text: string(status)}, {Name: "exit-code", Text: fmt.Sprint(exitCode)}}
-	p.tellLeftOut(p.write(values, values))
+	p.warnOmitted(p.write(values, values))
 }
 
-// tellNoComments says that the CI system has no comments, where one would have been posted.
+// tellNoComments logs that the CI system has no comments, where one would have been posted.
 func (p Publisher) tellNoComments() {
 	t := p.Thread
-	if t.Open != nil || !t.asked() && t.Settings.When != "always" {
+	if t.Open != nil || !t.enabled() && t.Settings.When != "always" {
 		return
 	}
 	place := "in this log"
@@ -104,17 +104,17 @@ func (p Publisher) writeSummary(r report.Report) {
 }
 
 // write writes outputs for later steps and jobs: the CI system gets the new ones, the dotenv file is written with all. It
-// returns those that the latter has no room for.
-func (p Publisher) write(fresh, all []outputs.Value) (left []string) {
+// returns the names of those that the dotenv file cannot hold.
+func (p Publisher) write(fresh, all []outputs.Value) (omitted []string) {
 	if p.Outputs != nil {
 		p.tell(p.Outputs(fresh))
 	}
 	if p.Files.Outputs != "" {
 		var err error
-		left, err = outputs.WriteDotenv(p.Files.Outputs, all)
+		omitted, err = outputs.WriteDotenv(p.Files.Outputs, all)
 		p.tell(err)
 	}
-	return left
+	return omitted
 }
 
 func (p Publisher) tell(err error) {

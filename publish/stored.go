@@ -14,7 +14,7 @@ import (
 	"github.com/Iyalvan/mlops-track/track"
 )
 
-// Stored reads an ended run from the store and makes its report, from what the run says of itself. The comment is that of
+// Stored reads a finished run from the store and makes its report from the run's own tags. The comment is that of
 // the job that made the run.
 func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experiment string) (report.Report, error) {
 	run, err := st.GetRun(ctx, runID)
@@ -22,7 +22,7 @@ func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experime
 		return report.Report{}, fmt.Errorf("read run %q: %w", runID, err)
 	}
 	if run.Status == mlflow.Running || run.Status == mlflow.Scheduled {
-		return report.Report{}, fmt.Errorf("run %q is still %s: report it when it has ended", runID, run.Status)
+		return report.Report{}, fmt.Errorf("run %q is still %s: report it after it has finished", runID, run.Status)
 	}
 	commit := run.Tags["mlflow.source.git.commit"]
 	r := report.Report{
@@ -53,7 +53,7 @@ func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experime
 	return r, nil
 }
 
-// number is a tag as a number; 0 where it is missing.
+// number returns a tag as a number; 0 if it is missing.
 func number(tag string) int64 {
 	n, err := strconv.ParseInt(tag, 10, 64)
 	if err != nil { // not every run has one

@@ -12,33 +12,33 @@ import (
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
-// Thread is where a report is posted: one pull or merge request, and who posts.
+// Thread is where a report is posted: one pull or merge request.
 type Thread struct {
-	Number   string // of the request; empty: there is none
-	Queue    bool   // the job tries the request in a merge queue: nobody reads a comment there
+	Number   string // of the request; empty: no request
+	Queue    bool   // the job runs in a merge queue: nobody reads a comment there
 	Settings settings.Comment
 	Open     func(number string, c settings.Comment) (Request, error) // nil: the CI system has no requests
 }
 
-// Request is a pull or merge request as GitHub or GitLab tells of it.
+// Request is a pull or merge request on GitHub or GitLab.
 type Request interface {
 	comment.Host
 	PullRequest(ctx context.Context) (comment.PullRequest, error)
 }
 
-// Key says which comment the report of a job stands in: the jobs of a matrix share one.
+// Key returns the key of the comment that holds the report of a job: the jobs of a matrix share one.
 func (t Thread) Key(pipeline, job, experiment string) string {
 	return cmp.Or(t.Settings.Key, join(" / ", pipeline, job, experiment))
 }
 
-// Wanted reports whether there is something to comment on, and it is asked for. Where the CI system has no comments, they are
-// asked for only by comment: always.
-func (t Thread) Wanted() bool { return t.asked() && (t.Open != nil || t.Settings.When == "always") }
+// Wanted reports whether a comment is to be posted. Where the CI system has no comments, that is so only with
+// comment: always.
+func (t Thread) Wanted() bool { return t.enabled() && (t.Open != nil || t.Settings.When == "always") }
 
-func (t Thread) asked() bool { return t.Settings.When != "never" && t.Number != "" && !t.Queue }
+func (t Thread) enabled() bool { return t.Settings.When != "never" && t.Number != "" && !t.Queue }
 
-// Post puts a report into the comment of the thread and returns its URL. A comment that is rejected is no failure: the log
-// says why there is none, and what would bring it.
+// Post puts a report into the comment of the thread and returns its URL. A rejected comment does not fail the job: the log
+// says why there is no comment and what to do.
 func (t Thread) Post(ctx context.Context, c *console.Console, r report.Report) (url string) {
 	tell := func(text, hint string) {
 		if t.Settings.When == "always" {
@@ -50,7 +50,7 @@ func (t Thread) Post(ctx context.Context, c *console.Console, r report.Report) (
 			c.Say("hint: %s", hint)
 		}
 	}
-	if !t.asked() || t.Open == nil { // the latter is told once, not for each report
+	if !t.enabled() || t.Open == nil { // the latter is logged once, not for each report
 		if t.Settings.When == "always" && t.Open != nil {
 			c.Warn("no comment: this job is not for a pull or merge request", "run it on pull_request, or in a merge request pipeline")
 		}
@@ -73,8 +73,8 @@ func (t Thread) Post(ctx context.Context, c *console.Console, r report.Report) (
 	return posted.URL
 }
 
-// Look asks for the request.
-func (t Thread) Look(ctx context.Context) error {
+// Check reads the request with the token that will write.
+func (t Thread) Check(ctx context.Context) error {
 	request, err := t.request()
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (t Thread) request() (Request, error) {
 // errNoComments is why there is no comment on any other CI system.
 var errNoComments = errors.New("comments are for GitHub Actions and GitLab CI")
 
-// section is a report as its part of a comment.
+// section returns a report as its part of a comment.
 func section(r report.Report) comment.Section {
 	return comment.Section{
 		Name:   r.Origin.Section,

@@ -13,7 +13,7 @@ import (
 	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
-// commentURL is the output that is known last.
+// commentURL is the output that is known after all others.
 const commentURL = "comment-url"
 
 // OutputNames are the outputs that a job can have, in the order of the documentation.
@@ -25,8 +25,8 @@ func OutputNames() []string {
 	return append(names, commentURL)
 }
 
-// values are the outputs that have a value, without secrets. What the store and we made up stays as it is; secrets in JSON
-// are removed before its quotes hide them.
+// values returns the outputs that have a value, without secrets. Values that the store or we generated are not redacted;
+// secrets in JSON are removed before its quotes hide them.
 func (p Publisher) values(e Ended) []outputs.Value {
 	values := slices.DeleteFunc(allValues(e), func(v outputs.Value) bool { return v.Text == "" })
 	for i, v := range values {
@@ -86,8 +86,8 @@ func toJSON[V any](m map[string]V) string {
 	return string(text)
 }
 
-func (p Publisher) tellLeftOut(left []string) {
-	if len(left) > 0 {
-		p.Console.Warn("outputs-file: left out "+strings.Join(left, ", "), "dotenv takes one line a value, 20 values and 5 KB; the run has them all")
+func (p Publisher) warnOmitted(omitted []string) {
+	if len(omitted) > 0 {
+		p.Console.Warn("outputs-file: omitted "+strings.Join(omitted, ", "), "a dotenv file has at most 20 values of one line each, in 5 KB; the run has them all")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
-// Args are the program and arguments that run a step; script is the file that holds its script, if it is one.
+// Args returns the program and arguments that run a step; script is the file with its script, if it is one.
 func Args(s settings.Step, script string) []string {
 	if s.Script == "" {
 		return s.Command
@@ -16,7 +16,7 @@ func Args(s settings.Step, script string) []string {
 	return shellArgs(s.Shell, script)
 }
 
-// shellArgs is the command that runs a script as a workflow's `run:` would.
+// shellArgs returns the command that runs a script like a workflow's `run:`.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
 func shellArgs(shell, script string) []string {
 	switch shell {
@@ -34,7 +34,7 @@ func shellArgs(shell, script string) []string {
 	return args
 }
 
-// Source is the script of a Python command, else the program: what MLflow itself would write as mlflow.source.name. It is
+// Source returns the script of a Python command, else the program, as MLflow itself sets mlflow.source.name. It is
 // empty for a step that is a script.
 func Source(command []string) string {
 	if len(command) == 0 {
@@ -48,7 +48,7 @@ func Source(command []string) string {
 	return command[0]
 }
 
-// CommandLine is the step as a person would type it; of a script its first line.
+// CommandLine returns the step as one would type it; of a script the first line.
 func CommandLine(command []string, script string) string {
 	if script != "" {
 		line, more, _ := strings.Cut(strings.TrimSpace(script), "\n")
@@ -64,7 +64,7 @@ func CommandLine(command []string, script string) string {
 	return strings.Join(words, " ")
 }
 
-// Quote writes a word as a shell takes it.
+// Quote quotes a word for a shell.
 func Quote(word string) string {
 	if word == "" || strings.ContainsAny(word, " \t\n\"'$\\*?[]{}()<>|&;#~`") {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -1,6 +1,6 @@
-// Package step runs one training command: its command line and environment, the files through which the command and this
-// process talk, the Python hook's configuration and notes, and what the command left when it ended.
+// Package step runs one training command: its command line and environment, the files by which the command and this
+// process exchange data, the Python hook's configuration and events, and the outputs of the command.
 //
-// It knows nothing of tracking servers, CI systems or reports. Package step/results reads the formats of what a command
-// leaves; a Runner runs the command somewhere.
+// It does not know tracking servers, CI systems or reports. Package step/results reads the file formats of the outputs;
+// a Runner runs the command somewhere.
 package step

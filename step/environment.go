@@ -11,7 +11,7 @@ import (
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
-// Environment is what the step gets: our environment, with some variables set and some removed.
+// Environment is the step's environment: ours, with some variables set and some removed.
 type Environment struct {
 	Set     map[string]string
 	Removed []string // names, sorted
@@ -24,7 +24,7 @@ type Variables struct {
 	Remove []string
 }
 
-// Join puts variables together; the later ones win.
+// Join merges variables; later ones win.
 func Join(all ...Variables) Variables {
 	joined := Variables{Set: map[string]string{}}
 	for _, v := range all {
@@ -34,7 +34,7 @@ func Join(all ...Variables) Variables {
 	return joined
 }
 
-// RunVariables tell the step which run it is in. Further runs that it creates become children of that run, with its tags.
+// RunVariables returns the variables that name the run for the step. Further runs that the step creates become children of that run, with its tags.
 func RunVariables(runID, experimentID string, tags []mlflow.Tag) Variables {
 	return Variables{Set: map[string]string{
 		"MLFLOW_EXPERIMENT_ID":   experimentID,
@@ -44,7 +44,7 @@ func RunVariables(runID, experimentID string, tags []mlflow.Tag) Variables {
 	}}
 }
 
-// runContext is MLFLOW_RUN_CONTEXT: tags that MLflow gives to every further run that the step creates, which makes them
+// runContext returns MLFLOW_RUN_CONTEXT: tags that MLflow sets on every further run that the step creates, which makes them
 // children of the run.
 func runContext(runID string, tags []mlflow.Tag) string {
 	values := map[string]string{}
@@ -55,13 +55,13 @@ func runContext(runID string, tags []mlflow.Tag) string {
 	}
 	values[mlflow.ParentRunTag] = runID
 	text, err := json.Marshal(values)
-	if err != nil { // strings always pass
+	if err != nil { // cannot happen with strings
 		return ""
 	}
 	return string(text)
 }
 
-// Variables tell the step the paths, and the Python hook in the folder pythonDir; empty: there is none.
+// Variables returns the variables with the paths, and with the folder of the Python hook, pythonDir; empty: no hook.
 func (f Files) Variables(workingDirectory, pythonDir string) Variables {
 	v := Variables{Set: map[string]string{"MLOPS_RESULT": f.Result, "MLOPS_METRICS": f.Metrics, "PWD": workingDirectory}}
 	if pythonDir != "" {
@@ -73,9 +73,9 @@ func (f Files) Variables(workingDirectory, pythonDir string) Variables {
 // pythonPath is set by us and kept for what was there: the hook's folder goes first.
 const pythonPath = "PYTHONPATH"
 
-// NewEnvironment builds the step's environment of what is inherited and of the variables to set and to remove. Settings of
-// this program and action inputs are removed, so that a program of the step never takes them for its own; pass names
-// those that stay all the same.
+// NewEnvironment returns the step's environment from the inherited one and the variables to set and to remove. Settings of
+// this program and action inputs are removed, so that a program of the step never uses them as its own; pass names
+// those that stay nevertheless.
 func NewEnvironment(inherited []string, v Variables, pass []string) Environment {
 	env := Environment{Set: maps.Clone(v.Set)}
 	for _, entry := range inherited {

@@ -9,16 +9,16 @@ import (
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
-// Files are the paths through which the step and this process talk; all absolute.
+// Files holds the paths of the files by which the step and this process exchange data; all absolute.
 type Files struct {
 	Work    string // private folder, removed at the end
 	Result  string // the step writes its result here
 	Metrics string // and its live metrics here
-	Hook    string // folder of what the Python hook reads and writes
+	Hook    string // folder with the Python hook's configuration and events
 	Script  string // the step's script; empty for a command
 }
 
-// NewFiles decides the paths. Nothing is made yet.
+// NewFiles returns the paths. It creates nothing.
 func NewFiles(s settings.Step, work string) Files {
 	f := Files{
 		Work:    work,
@@ -35,8 +35,8 @@ func NewFiles(s settings.Step, work string) Files {
 	return f
 }
 
-// Prepare writes what the step reads, and renames a result of an earlier run, which must not be taken for this one's. It
-// returns the files that were renamed, each with .old at its end now.
+// Prepare writes the files that the step reads, and renames a result of an earlier run, which must not count as this run's. It
+// returns the files that were renamed, now with the suffix .old.
 func (f Files) Prepare(script string, hook HookConfig) (renamed []string, err error) {
 	if err := hook.write(f.Hook); err != nil {
 		return nil, fmt.Errorf("prepare the Python hook: %w", err)
@@ -58,7 +58,7 @@ func (f Files) Prepare(script string, hook HookConfig) (renamed []string, err er
 	return renamed, nil
 }
 
-// setAside renames a file. What is not a regular file, such as /dev/null, stays.
+// setAside renames a file. One that is not a regular file, such as /dev/null, stays.
 func setAside(file string) (renamed bool, err error) {
 	info, err := os.Lstat(file)
 	switch {

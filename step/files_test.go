@@ -106,6 +106,6 @@ func TestPrepareSaysWhatFailed(t *testing.T) {
 		}
 	}
 	if _, err := (step.Files{Hook: filepath.Join(dir, "hook")}).Prepare("", step.HookConfig{AutologConfig: map[string]any{"f": func() {}}}); err == nil {
-		t.Error("a configuration that is no JSON is written")
+		t.Error("a configuration that is not JSON is written")
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Training is what the Python hook saw inside the step's processes.
+// Training is what the Python hook recorded in the step's processes.
 type Training struct {
-	Enabled     bool   // autolog was asked for
+	Enabled     bool   // autolog is configured
 	NamesPython bool   // the step is, or names, a program that runs Python
 	Python      bool   // a Python with the hook ran
 	MLflow      string // version that autolog was enabled with; empty if it was not
@@ -44,7 +44,7 @@ type HookConfig struct {
 	StoreLock     string         `json:"store_lock"` // file to lock while the store is opened; empty: none
 }
 
-// write puts the configuration into the hook's folder.
+// write writes the configuration into the hook's folder.
 func (c HookConfig) write(dir string) error {
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -65,8 +65,8 @@ type hookEvent struct {
 	Type    string `json:"type"`
 }
 
-// onlyLauncher says whether an exception only tells that another process of the step failed, of which the hook has noted the
-// reason before.
+// onlyLauncher reports whether an exception only says that another process of the step failed, whose reason the hook has
+// recorded before.
 func onlyLauncher(exception string) bool {
 	switch exception {
 	case "subprocess.CalledProcessError",
@@ -78,15 +78,15 @@ func onlyLauncher(exception string) bool {
 	return false
 }
 
-// The bounds of what is read of the hook's notes: a sweep of many thousand processes writes no more than maxEvents bytes that
-// matter, and no note that matters is longer than maxEvent.
+// Limits for the hook's events: a sweep of many thousand processes writes no more than maxEvents bytes that
+// matter, and no event that matters is longer than maxEvent.
 const (
 	maxEvents = 32 << 20
 	maxEvent  = 1 << 20
 )
 
-// ReadTraining reads the notes of the Python hook from its folder. A missing file means that no Python loaded it. A line that
-// a killed process cut off, and one that is too long, is passed over.
+// ReadTraining reads the events of the Python hook from its folder. A missing file means that no Python loaded the hook. A
+// line that a killed process truncated, and one that is too long, is skipped.
 func ReadTraining(dir string) (Training, error) {
 	var t Training
 	f, err := os.Open(filepath.Join(dir, "events.jsonl"))
@@ -94,7 +94,7 @@ func ReadTraining(dir string) (Training, error) {
 		return t, nil
 	}
 	if err != nil {
-		return t, fmt.Errorf("read the notes of the Python hook: %w", err)
+		return t, fmt.Errorf("read the events of the Python hook: %w", err)
 	}
 	defer f.Close()
 	var events events
@@ -105,7 +105,7 @@ func ReadTraining(dir string) (Training, error) {
 		case errors.Is(err, io.EOF):
 			return events.training(), nil
 		case err != nil:
-			return events.training(), fmt.Errorf("read the notes of the Python hook: %w", err)
+			return events.training(), fmt.Errorf("read the events of the Python hook: %w", err)
 		}
 		var e hookEvent
 		if !long && !more && json.Unmarshal(line, &e) == nil {
@@ -115,7 +115,7 @@ func ReadTraining(dir string) (Training, error) {
 	}
 }
 
-// events is what was read of the hook's notes so far.
+// events is what was read of the hook's events so far.
 type events struct {
 	seen     Training
 	noMLflow bool // a Python of the step has no MLflow
@@ -145,7 +145,7 @@ func (s *events) add(e hookEvent) {
 	}
 }
 
-// training is what the notes say together.
+// training returns the result of all events.
 func (s *events) training() Training {
 	t := s.seen
 	t.InForce = t.MLflow != ""

@@ -10,20 +10,20 @@ import (
 	"github.com/Iyalvan/mlops-track/step/results"
 )
 
-// Outputs is what a step left when it ended, read and checked.
+// Outputs is the outputs of a step, read and checked.
 type Outputs struct {
 	Training    Training
 	Result      results.Result
-	Files       []artifact.File // to be uploaded
-	ModelTarget string          // folder of Files with the model to register; empty: it is in the store, or there is none
+	Files       []artifact.File // to upload
+	ModelTarget string          // folder of Files with the model to register; empty: it is in the store, or no model
 	Problems    []results.Problem
 }
 
-// modelFile makes a directory an MLflow model. No server checks that it is there, so we do.
+// modelFile is the file that makes a directory an MLflow model. No server checks that it exists, so we do.
 const modelFile = "MLmodel"
 
-// Collect reads what a step left; metrics is what became of its live metrics. roots are the folders, besides the working
-// directory, in which its files may lie.
+// Collect reads the outputs of a step; metrics is the result of following its live metrics. roots are the folders, besides
+// the working directory, in which its files may be.
 func Collect(f Files, s settings.Step, metrics results.Followed, roots []string) Outputs {
 	var out Outputs
 	out.Result, out.Problems = results.LoadResult(f.Result)
@@ -37,7 +37,7 @@ func Collect(f Files, s settings.Step, metrics results.Followed, roots []string)
 	if s.Results.File != "" && !exists(s.Results.File) {
 		out.Problems = append(out.Problems, results.Problem{
 			Severity: results.Warning, Message: fmt.Sprintf("the step did not write the result file %q", s.Results.File),
-			Hint: "result-file starts from the folder where mlops-track was started, not from working-directory; the step finds the path in MLOPS_RESULT",
+			Hint: "result-file is relative to the folder where mlops-track was started, not to working-directory; the step gets the path in MLOPS_RESULT",
 		})
 	}
 	named := result.Artifacts
@@ -68,7 +68,7 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// localModel is the folder that model_local_path names, if it is one of this machine.
+// localModel returns the folder that model_local_path names, if it is on this machine.
 func localModel(dir, name string) string {
 	if name == "" {
 		return ""

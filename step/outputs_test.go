@@ -92,7 +92,7 @@ func TestArtifactsLieInTheRoots(t *testing.T) {
 	if len(got.Files) != 1 || got.Files[0].Target != "own.txt" {
 		t.Errorf("files %+v", got.Files)
 	}
-	if len(got.Problems) != 1 || got.Problems[0].Severity != results.Error || !strings.Contains(got.Problems[0].Message, "leaves the workspace") {
+	if len(got.Problems) != 1 || got.Problems[0].Severity != results.Error || !strings.Contains(got.Problems[0].Message, "is outside of the workspace") {
 		t.Errorf("problems %+v", got.Problems)
 	}
 	if got := l.collect(filepath.Dir(outside)); len(got.Files) != 2 || len(got.Problems) > 0 {
@@ -128,13 +128,13 @@ func TestProblemsOfWhatAStepLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := step.Collect(l.files, l.step, results.Followed{
-		Bad: 1, BadLines: []results.BadLine{{Number: 3, Reason: "no JSON"}}, Refused: 2, Refusal: errors.New("no such run"), Err: errors.New("disk full"),
+		Bad: 1, BadLines: []results.BadLine{{Number: 3, Reason: "no JSON"}}, Rejected: 2, FirstRejection: errors.New("no such run"), Err: errors.New("disk full"),
 	}, nil).Problems
 	want := []string{
-		`error: result file "` + l.files.Result + `", "params": has a number where an object belongs`,
+		`error: result file "` + l.files.Result + `", "params": is a number, must be an object`,
 		"warning: read the notes of the Python hook: open " + notes,
 		`warning: metrics file "` + l.files.Metrics + `": line 3: no JSON`,
-		`warning: metrics file "` + l.files.Metrics + `": the store refused 2 points: no such run`,
+		`warning: metrics file "` + l.files.Metrics + `": the store rejected 2 points: no such run`,
 		"warning: live metrics were not all uploaded: disk full",
 	}
 	if len(got) != len(want) {

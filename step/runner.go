@@ -12,8 +12,8 @@ type Command = process.Command
 // Result is how the step ended.
 type Result = process.Result
 
-// Runner runs a command somewhere, to its end. Signals that arrive are passed on to it; the first one also calls
-// interrupted, at once and on its own goroutine. Run cannot fail: a command that could not be started is a result, too.
+// Runner runs a command somewhere and waits for its end. Signals that arrive are forwarded to it; the first one also calls
+// interrupted, at once and on its own goroutine. Run returns no error: a command that could not be started is a result, too.
 type Runner interface {
 	Run(c Command, signals <-chan os.Signal, interrupted func(os.Signal)) Result
 }

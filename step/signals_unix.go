@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SignalName is the name of a signal as people know it: SIGTERM.
+// SignalName returns the name of a signal: SIGTERM.
 func SignalName(sig os.Signal) string {
 	if s, ok := sig.(syscall.Signal); ok {
 		return unix.SignalName(s)

@@ -2,5 +2,5 @@ package step
 
 import "os"
 
-// SignalName is the name of a signal as the system has it.
+// SignalName returns the system's name of a signal.
 func SignalName(sig os.Signal) string { return sig.String() }

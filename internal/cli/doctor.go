@@ -35,7 +35,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor [flags] [-- COMMAND [ARG...]]",
 		Short: "Check what a run needs: token, role, bucket, clocks, tracking server, Python",
 		Long: "Check what a run with the same settings needs, one line each, with what to do where something is wrong.\n" +
-			"The exit code is 1 if anything would stop a run.",
+			"The exit code is 1 if a run could not start.",
 		Example: "  mlops-track doctor --tracking-uri https://mlflow.example.com --role-to-assume arn:aws:iam::123456789012:role/train",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -54,7 +54,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	return cmd
 }
 
-// doctor makes the checks and prints what they find.
+// doctor runs the checks and prints their findings.
 func (a *app) doctor(ctx context.Context, s settings.Settings, asJSON bool) error {
 	access, err := a.access()
 	if err != nil {
@@ -91,7 +91,7 @@ func (a *app) doctor(ctx context.Context, s settings.Settings, asJSON bool) erro
 	}{good, findings})
 }
 
-// examination is what the checks of one doctor share. Each field that a check sets is read by later checks only.
+// examination holds what the checks of one call share. A field that a check sets is read by later checks only.
 type examination struct {
 	*app
 
@@ -102,7 +102,7 @@ type examination struct {
 
 	session *awsauth.Session // set by the check of the role
 	store   *store.Opened    // set by the check of the server
-	account string           // to be hidden
+	account string           // account id to hide in findings
 }
 
 func (e *examination) close(ctx context.Context) {
@@ -141,7 +141,7 @@ func (e *examination) comment() doctor.Comment {
 	if !thread.Wanted() {
 		return doctor.Comment{}
 	}
-	return doctor.Comment{On: "#" + thread.Number, Look: thread.Look}
+	return doctor.Comment{On: "#" + thread.Number, Look: thread.Check}
 }
 
 func (e *examination) aws(signed bool) doctor.AWS {
@@ -166,7 +166,7 @@ func (e *examination) aws(signed bool) doctor.AWS {
 	return look
 }
 
-// tokenOrigin says where OIDC tokens come from, and the audience that they have if we choose it.
+// tokenOrigin returns the source of OIDC tokens, and their audience if we choose it.
 func tokenOrigin(t settings.Token, offer ci.AWS, getenv func(string) string) (source, audience string) {
 	switch {
 	case t.File != "":
@@ -195,7 +195,7 @@ func (e *examination) clock(remote, signed bool) doctor.Clock {
 	return c
 }
 
-// stsAddress is where STS is in a region, only to be asked for the time.
+// stsAddress returns the address of STS in a region, which is only read for its time.
 func stsAddress(region string) string {
 	switch {
 	case region == "":
@@ -208,7 +208,7 @@ func stsAddress(region string) string {
 
 func (e *examination) server(options store.Options, target store.Target) doctor.Server {
 	return doctor.Server{
-		Display: target.Display, Keep: e.settings.Store.OnTrackingError == "keep",
+		Display: target.Display, Offline: e.settings.Store.OnTrackingError == "keep",
 		Experiment: experimentName(e.settings.Run.Experiment, e.info),
 		Connect: func(ctx context.Context) (*rest.Client, error) {
 			options.AWS = e.awsConfig
@@ -224,7 +224,7 @@ func (e *examination) server(options store.Options, target store.Target) doctor.
 	}
 }
 
-// awsConfig is that of the role, else of the credentials at hand.
+// awsConfig returns the configuration of the role, else of existing AWS credentials.
 func (e *examination) awsConfig(ctx context.Context) (aws.Config, error) {
 	if e.session != nil {
 		return e.session.Config(), nil
@@ -269,7 +269,7 @@ func (e *examination) python(plugin string) doctor.Python {
 	}
 }
 
-// pythonName is the name under which Python is found.
+// pythonName returns the name of the Python program on PATH.
 func (a *app) pythonName() string {
 	if _, err := exec.LookPath("python"); err != nil {
 		return "python3"
@@ -277,7 +277,7 @@ func (a *app) pythonName() string {
 	return "python"
 }
 
-// masked hides the account id, if that is asked for. It is known from the check of the role on.
+// masked hides the account id if mask-aws-account-id is set. The id is known from the check of the role on.
 func (e *examination) masked(f doctor.Finding) doctor.Finding {
 	if f.Check == doctor.RoleCheck && e.session != nil && e.settings.AWS.MaskAccount {
 		e.account = e.session.Identity().Account

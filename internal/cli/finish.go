@@ -39,14 +39,14 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 	finished := track.Finisher{
 		Store: t.Store, Artifacts: t.offline, RunName: j.settings.Run.Name, RegisterModel: j.settings.Run.RegisterModel,
 		OnDefault: j.info.Head.OnDefault, Uploading: j.sayUploading(len(outputs.Files)),
-		Outdated: func() bool { return t.offline.Lost() != nil && !t.offline.Began() },
+		Outdated: t.incomplete,
 	}.Finish(storing, run, result, outputs)
 
 	ended := publish.Ended{
 		Run: finished, Step: result, Place: j.place(t, run.ExperimentID, run.ID), Notices: append(finished.Notices, j.lost(t)...),
 		ExitCode: exitCode(finished.Verdict.ExitCode, j.settings.Store.OnTrackingError, len(finished.Faults) > 0 || metrics.Err != nil),
 	}
-	if result.Interrupt == nil { // after a cancel there is no time
+	if result.Interrupt == nil && !t.incomplete() { // after a cancel there is no time; of half a curve nobody has anything
 		ended.Curves = publish.Curves(storing, t.Store, run.ID, finished.Run.Metrics)
 	}
 	j.console.Tell(ended.Notices...)

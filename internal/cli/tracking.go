@@ -70,6 +70,9 @@ func (t tracking) resume(ctx context.Context, runID string) (mlflow.Run, error) 
 // direct is the store that the run is open in, without the way around an unreachable server.
 func (t tracking) direct() mlflow.Store { return store.Redacting(t.offline.Direct(), t.secrets) }
 
+// incomplete reports whether the store can only say what it knew before its server became unreachable.
+func (t tracking) incomplete() bool { return t.offline.Lost() != nil && !t.offline.Began() }
+
 // close closes the store, also when ctx is over.
 func (t tracking) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)

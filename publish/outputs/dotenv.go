@@ -14,32 +14,32 @@ const (
 	maxDotenvValues = 20
 )
 
-// WriteDotenv writes values as MLOPS_OUT_RUN_ID=... lines, whole or not at all. What GitLab would refuse, a value of
-// several lines or one too many, is left out and told in left.
-func WriteDotenv(file string, values []Value) (left []string, err error) {
+// WriteDotenv writes values as MLOPS_OUT_RUN_ID=... lines, whole or not at all. A value that GitLab would reject, because
+// it has several lines or is over a limit, is omitted; the names of those are returned.
+func WriteDotenv(file string, values []Value) (omitted []string, err error) {
 	var b strings.Builder
 	count := 0
 	for _, v := range values {
 		line := fmt.Sprintf("%s=%s\n", Variable(v.Name), v.Text)
 		if count == maxDotenvValues || b.Len()+len(line) > maxDotenvBytes || strings.ContainsAny(v.Text, "\r\n\x00") {
-			left = append(left, v.Name)
+			omitted = append(omitted, v.Name)
 			continue
 		}
 		count++
 		b.WriteString(line)
 	}
 	if err := WriteFile(file, b.String()); err != nil {
-		return left, fmt.Errorf("write outputs-file: %w", err)
+		return omitted, fmt.Errorf("write outputs-file: %w", err)
 	}
-	return left, nil
+	return omitted, nil
 }
 
-// Variable is the name of an output where it is a variable: MLOPS_OUT_RUN_ID.
+// Variable returns the name of the variable for an output: MLOPS_OUT_RUN_ID.
 func Variable(output string) string {
 	return "MLOPS_OUT_" + strings.ToUpper(strings.ReplaceAll(output, "-", "_"))
 }
 
-// WriteFile writes a file through a temporary one beside it, so that no reader sees half of it. It makes the folder.
+// WriteFile writes a file through a temporary one beside it, so that no reader sees half of it. It creates the folder.
 func WriteFile(file, text string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // an output folder for others
 		return err

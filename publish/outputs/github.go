@@ -12,11 +12,11 @@ import (
 // Value is one output.
 type Value struct{ Name, Text string }
 
-// maxSummary is what GitHub takes as the summary of one step.
+// maxSummary is GitHub's limit for the summary of one step, in bytes.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
 const maxSummary = 1 << 20
 
-// WriteGitHub adds values to the file that GITHUB_OUTPUT names.
+// WriteGitHub appends values to the file that GITHUB_OUTPUT names.
 func WriteGitHub(file string, values []Value) error {
 	var b strings.Builder
 	for _, v := range values {
@@ -29,8 +29,8 @@ func WriteGitHub(file string, values []Value) error {
 	return nil
 }
 
-// delimiter is the line that ends a value. Nobody can know it beforehand, and the value does not hold it, so that no value can
-// write outputs of its own.
+// delimiter returns the line that ends a value. It is random and not in the value, so that no value can write outputs of
+// its own.
 func delimiter(value string) string {
 	for {
 		if line := "ghadelimiter_" + rand.Text(); !strings.Contains(value, line) {
@@ -39,8 +39,8 @@ func delimiter(value string) string {
 	}
 }
 
-// WriteSummary adds Markdown to the job summary in the file that GITHUB_STEP_SUMMARY names. render makes it of at most limit
-// bytes: what the step itself or an earlier call wrote takes of the room that GitHub gives to a step.
+// WriteSummary appends Markdown to the job summary in the file that GITHUB_STEP_SUMMARY names. render returns at most limit
+// bytes: what the step itself or an earlier call wrote counts towards GitHub's limit for a step.
 func WriteSummary(file string, render func(limit int) string) error {
 	const doing = "write the job summary to the file of GITHUB_STEP_SUMMARY: %w"
 	size := int64(0)
@@ -52,7 +52,7 @@ func WriteSummary(file string, render func(limit int) string) error {
 	const lineEnds = 2
 	text := render(max(0, maxSummary-lineEnds-int(size)))
 	if text == "" {
-		return fmt.Errorf("job summary is left out: %d of the %d bytes that GitHub takes are there already", size, maxSummary)
+		return fmt.Errorf("job summary not written: %d of GitHub's limit of %d bytes are already used", size, maxSummary)
 	}
 	if err := add(file, text+"\n"); err != nil {
 		return fmt.Errorf(doing, err)
@@ -60,7 +60,7 @@ func WriteSummary(file string, render func(limit int) string) error {
 	return nil
 }
 
-// add appends whole lines to a file. A last line that the step left without an end gets one.
+// add appends whole lines to a file. If its last line has no newline, it gets one first.
 func add(file, lines string) (err error) {
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o644) //nolint:gosec // the runner reads it as another user
 	if err != nil {

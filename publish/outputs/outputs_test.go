@@ -94,7 +94,7 @@ func TestSummaryHasTheRoomThatIsLeft(t *testing.T) {
 	if info, err := os.Stat(file); err != nil || info.Size() > 1<<20 || info.Size() < 1<<20-10 {
 		t.Errorf("the file has %d bytes, %v", info.Size(), err)
 	}
-	if err := outputs.WriteSummary(file, whole); err == nil || !strings.Contains(err.Error(), "job summary is left out") {
+	if err := outputs.WriteSummary(file, whole); err == nil || !strings.Contains(err.Error(), "job summary not written") {
 		t.Errorf("a full file: %v", err)
 	}
 }

@@ -52,7 +52,7 @@ func TestLogInSight(t *testing.T) {
 	text := report.Comment(r, report.MaxComment)
 	for _, want := range []string{
 		"### ❌ `ci-7-train` failed after 1 min 15 s (ValueError, exit code 1)\n", "<details open><summary>Last lines of the log</summary>",
-		"epoch 3\nTraceback\n", "Where to look: [the job's log](<https://gitlab.example.com/acme/iris/-/jobs/9>)",
+		"epoch 3\nTraceback\n", "The whole output: [log of the job](<https://gitlab.example.com/acme/iris/-/jobs/9>)",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

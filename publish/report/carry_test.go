@@ -28,7 +28,7 @@ func full() report.Report {
 	return report.Report{
 		Run: report.Run{
 			Experiment: "acme/iris", Name: "ci-7", ID: "0123", URL: "https://mlflow.example.com/run",
-			Store: "https://mlflow.example.com", Kept: ".mlops-track/ci-7",
+			Store: "https://mlflow.example.com", Offline: ".mlops-track/ci-7",
 		},
 		Outcome: report.Outcome{
 			Status: "FAILED", ExitCode: 3, ErrorType: "ValueError", ErrorMessage: "bad rate", Duration: 75 * time.Second,

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// CurvePoints is how many points of a curve a report holds and draws. Four curves of it stay under the 2,000 characters
-// of Mermaid that GitLab draws on a page without asking.
+// CurvePoints is how many points of a curve a report holds and draws. Four such curves stay under the 2,000 characters
+// of Mermaid that GitLab draws on a page without a click.
 const CurvePoints = 40
 
 // Point is one value of a metric.
@@ -17,8 +17,8 @@ type Point struct {
 	Value float64
 }
 
-// Thin picks at most CurvePoints of a metric's history, in the order of their steps: the first, the last, the least, the
-// greatest, the first that is no number, and others evenly between. Points of one step keep their order. It does not
+// Thin picks at most CurvePoints of a metric's history, in the order of their steps: the first, the last, the minimum, the
+// maximum, the first that is not a number, and others evenly between. Points of one step keep their order. It does not
 // change the history.
 func Thin(history []Point) []Point {
 	byStep := func(a, b Point) int { return cmp.Compare(a.Step, b.Step) }
@@ -49,7 +49,7 @@ func Thin(history []Point) []Point {
 	return thin
 }
 
-// landmarks are the indexes of the least and the greatest number and of the first that is no number, 0 if there is none.
+// landmarks returns the indexes of the minimum, the maximum and the first that is not a number, 0 if there is none.
 func landmarks(history []Point) (least, greatest, broken int) {
 	least, greatest, broken = -1, -1, -1
 	for i, p := range history {
@@ -69,9 +69,9 @@ func landmarks(history []Point) (least, greatest, broken int) {
 	return max(least, 0), max(greatest, 0), max(broken, 0)
 }
 
-// line is a curve at equal distances, as charts without an axis for each point need it.
+// line is a curve at equal distances, for charts that have no x value for each point.
 type line struct {
-	from, to float64 // steps, or the number of the point where steps say nothing
+	from, to float64 // steps, or the numbers of the points if the steps are not usable
 	byOrder  bool
 	values   []float64
 }
@@ -79,8 +79,8 @@ type line struct {
 // maxStep is how far steps count on an axis: beyond it a chart that adds up small differences never ends.
 const maxStep = 1 << 50
 
-// lineOf lays a curve over n equal distances: values between points are on the straight line between them, while the
-// least, the greatest and the last value stay as they are. It tells whether there are at least two numbers.
+// lineOf samples a curve at n equal distances: values between points are on the straight line between them, while the
+// minimum, the maximum and the last value stay exact. It reports whether there are at least two numbers.
 func lineOf(points []Point, n int) (line, bool) {
 	points = slices.DeleteFunc(Thin(points), func(p Point) bool { return special(p.Value) != "" })
 	if len(points) < 2 {
@@ -136,7 +136,7 @@ func (l line) keep(points []Point, steps []float64) {
 	}
 }
 
-// nearestFree is the place next to one, between 0 and last, that is not taken.
+// nearestFree returns the free place nearest to the given one, between 0 and last.
 func nearestFree(taken map[int]bool, place, last int) int {
 	for away := range last + 1 {
 		for _, candidate := range []int{place - away, place + away} {
@@ -157,8 +157,8 @@ func equalDistances(steps []float64) bool {
 	return true
 }
 
-// reaches tells whether adding up n-1 equal distances arrives at the end. Mermaid 11.4 does it so; rounding can pass it by, and
-// then Mermaid drops the last point.
+// reaches reports whether adding up n-1 equal distances arrives at the end. Mermaid 11.4 adds them up; rounding can pass the
+// end, and then Mermaid drops the last point.
 func reaches(from, to float64, n int) bool {
 	distance, steps := (to-from)/float64(n-1), 0
 	for x := from; x <= to; x += distance {
@@ -167,7 +167,7 @@ func reaches(from, to float64, n int) bool {
 	return steps == n
 }
 
-// between is the value at x on the line between two points.
+// between returns the value at x on the line between two points.
 func between(x1, y1, x2, y2, x float64) float64 {
 	if x2 == x1 {
 		return y2
@@ -176,7 +176,7 @@ func between(x1, y1, x2, y2, x float64) float64 {
 	return y1*(1-share) + y2*share
 }
 
-// sparkline draws a curve with up to width block characters; empty where there is none.
+// sparkline draws a curve with up to width block characters; it is empty if there is no curve.
 func sparkline(points []Point, width int) string {
 	l, ok := lineOf(points, width)
 	if !ok {

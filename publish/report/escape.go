@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// Hosts make links of a text twice. The Markdown parser does, and a character reference stops it; then filters run over
+// GitHub and GitLab make links in a text twice. The Markdown parser does, and a character reference stops it; then filters run over
 // the rendered text, where a reference is the plain character again, and look for @name, #1, commit ids, URLs and emoji
 // codes. They skip code, and need their characters side by side: a zero-width space between them stops them.
 const breakHere = "&#8203;"
@@ -66,7 +66,7 @@ func block(s string) string {
 	return b.String()
 }
 
-// link writes a link to a page of http or https, and the bare text where the address is none.
+// link returns a link to a page of http or https, or only the text if the address is not one.
 func link(text, address string) string {
 	safe := webAddress(address)
 	if safe == "" {
@@ -75,8 +75,8 @@ func link(text, address string) string {
 	return "[" + text + "](<" + strings.ReplaceAll(safe, "&", "&amp;") + ">)"
 }
 
-// webAddress is the address in a form that no Markdown can leave, or empty if it is not one of http or https without
-// credentials.
+// webAddress returns the address, escaped so that it cannot end the Markdown link, or empty if it is not one of http or https
+// without credentials.
 func webAddress(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
@@ -93,7 +93,7 @@ func webAddress(address string) string {
 	return b.String()
 }
 
-// oneLine is the text without what steers a terminal or the direction of writing, on one line, cut to limit characters.
+// oneLine returns the text on one line, without control characters and marks of direction, cut to limit characters.
 func oneLine(s string, limit int) []rune {
 	var runes []rune
 	for _, r := range strings.TrimSpace(s) {
@@ -112,7 +112,7 @@ func oneLine(s string, limit int) []rune {
 	return []rune(strings.TrimSpace(string(runes)))
 }
 
-// plain drops what could steer a terminal. "##[" starts a workflow command of GitHub anywhere in a line, "::" at its start.
+// plain removes control characters. "##[" starts a workflow command of GitHub anywhere in a line, "::" at its start.
 func plain(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if steers(r) {
@@ -123,19 +123,19 @@ func plain(s string) string {
 	return strings.ReplaceAll(s, "##[", "## [")
 }
 
-// steers tells control characters and those that turn the direction of writing, which make a text look like another.
+// steers reports control characters and those that change the direction of writing, which make a text look like another.
 func steers(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == '\ufeff'
 }
 
-// insideWord tells an underscore that cannot be emphasis, since letters or digits are on both sides.
+// insideWord reports an underscore that cannot be emphasis, since letters or digits are on both sides.
 func insideWord(s []rune, i int) bool {
 	return i > 0 && i+1 < len(s) && s[i-1] != '_' && isWord(s[i-1]) && s[i+1] != '_' && isWord(s[i+1])
 }
 
 func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// breaksIn tells after which characters the filters of a host must not see the next one.
+// breaksIn reports after which characters the filters of GitHub and GitLab must not see the next one.
 // GitHub: https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls,
 // GitLab: https://docs.gitlab.com/user/markdown/#gitlab-specific-references.
 func breaksIn(s []rune) []bool {
@@ -164,7 +164,7 @@ func breaksIn(s []rune) []bool {
 	return breakHex(s, breaks)
 }
 
-// endsInColon tells whether the word that a text starts with is followed by a colon.
+// endsInColon reports whether the first word of a text is followed by a colon.
 func endsInColon(s []rune) bool {
 	for i, r := range s {
 		if !isWord(r) && r != '+' && r != '-' {

@@ -15,10 +15,10 @@ import (
 // Schema is the version of the report file. Parse reads no other.
 const Schema = 1
 
-// MaxFile is the greatest report file that Write makes and Parse reads, in bytes.
+// MaxFile is the maximum size of a report file that Write makes and Parse reads, in bytes.
 const MaxFile = 4 << 20
 
-// What a report file may hold. Write leaves out what is more.
+// Limits of a report file. Write omits what is over them.
 const (
 	maxMetrics   = 5000
 	maxCurves    = 200
@@ -80,7 +80,7 @@ type sample struct {
 	Value number `json:"value"`
 }
 
-// number is a JSON number, or a string for what JSON has no number for.
+// number is a JSON number, or a string for NaN and infinities, which JSON has no number for.
 type number float64
 
 func (n number) MarshalJSON() ([]byte, error) {
@@ -108,7 +108,7 @@ func (n *number) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Write writes the report file: the report without what Parse would not take. What is left out is counted in More.
+// Write writes the report file: the report without what Parse would reject. What is omitted is counted in More.
 func Write(w io.Writer, r Report) error {
 	for share := 1; ; share *= 2 {
 		text, err := json.Marshal(fileOf(r, share))
@@ -124,14 +124,14 @@ func Write(w io.Writer, r Report) error {
 	}
 }
 
-// fileOf takes of each long part the share that 1/share of its limit allows.
+// fileOf returns the report as a file, with each long part cut to 1/share of its limit.
 func fileOf(r Report, share int) file {
 	f := file{
 		Schema: Schema, Status: r.Outcome.Status, ExitCode: int64(r.Outcome.ExitCode),
 		ErrorType: clean(r.Outcome.ErrorType, maxNameChars), ErrorMessage: clean(r.Outcome.ErrorMessage, maxTextChars),
 		Experiment: clean(r.Run.Experiment, maxTextChars), RunName: clean(r.Run.Name, maxTextChars), RunID: clean(r.Run.ID, maxNameChars),
 		RunURL: address(r.Run.URL), JobURL: address(r.Job.URL), CommitURL: address(r.Job.CommitURL),
-		ModelURL: address(r.Outputs.ModelURL), Model: clean(r.Outputs.Model, maxTextChars), Store: clean(r.Run.Store, maxTextChars), Kept: clean(r.Run.Kept, maxTextChars), Commit: commitID.FindString(r.Job.Commit),
+		ModelURL: address(r.Outputs.ModelURL), Model: clean(r.Outputs.Model, maxTextChars), Store: clean(r.Run.Store, maxTextChars), Kept: clean(r.Run.Offline, maxTextChars), Commit: commitID.FindString(r.Job.Commit),
 		Machine: clean(r.Job.Machine, maxNameChars), DurationMS: within(r.Outcome.Duration.Milliseconds(), maxDurationMS),
 		Artifacts: r.Outputs.Artifacts, LogTail: clean(lastRunes(lastLines(r.Outcome.LogTail, maxLogLines), maxLogChars), maxLogChars), More: r.More,
 		Origin:  r.Origin,
@@ -185,7 +185,7 @@ func samplesOf(points []Point) []sample {
 	return samples
 }
 
-// clean drops what Parse refuses: control characters but newline and tab, bytes that are no UTF-8, and what is over limit
+// clean removes what Parse rejects: control characters but newline and tab, bytes that are not UTF-8, and what is over limit
 // characters.
 func clean(s string, limit int) string {
 	runes := 0
@@ -200,7 +200,7 @@ func clean(s string, limit int) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// within is the nearest number from 0 to limit.
+// within returns the nearest number from 0 to limit.
 func within[N int | int64](n, limit N) N { return min(max(n, 0), limit) }
 
 func lastRunes(s string, n int) string {
@@ -208,7 +208,7 @@ func lastRunes(s string, n int) string {
 	return string(runes[max(len(runes)-n, 0):])
 }
 
-// address is a link that Parse takes, or none.
+// address returns the link if Parse accepts it, else an empty text.
 func address(s string) string {
 	if webAddress(s) == "" || len(s) > maxURLChars {
 		return ""
@@ -219,7 +219,7 @@ func address(s string) string {
 // report is the file's content as a Report.
 func (f file) report() Report {
 	r := Report{
-		Run: Run{Experiment: f.Experiment, Name: f.RunName, ID: f.RunID, URL: f.RunURL, Store: f.Store, Kept: f.Kept},
+		Run: Run{Experiment: f.Experiment, Name: f.RunName, ID: f.RunID, URL: f.RunURL, Store: f.Store, Offline: f.Kept},
 		Outcome: Outcome{
 			Status: f.Status, ExitCode: int(f.ExitCode), ErrorType: f.ErrorType, ErrorMessage: f.ErrorMessage,
 			Duration: time.Duration(f.DurationMS) * time.Millisecond, LogTail: f.LogTail,

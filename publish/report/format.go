@@ -28,7 +28,7 @@ func Number(v float64) string {
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
-// special is the word for what no decimal number is, in JSON's and MLflow's spelling; empty for the others.
+// special returns the name of NaN or an infinity, as MLflow spells it; empty for other values.
 func special(v float64) string {
 	switch {
 	case math.IsNaN(v):
@@ -41,7 +41,7 @@ func special(v float64) string {
 	return ""
 }
 
-// change writes the way from one value to another: "+0.012 (+1.3 %)". It is empty where there is none.
+// change returns the difference of two values: "+0.012 (+1.3 %)". It is empty where there is none.
 func change(from, to float64) string {
 	delta := to - from
 	if special(delta) != "" {

@@ -43,8 +43,8 @@ func openMetricsName(s string) string {
 	return name
 }
 
-// openMetricsLabel has no spaces, which GitLab takes for the end of the name; what a label cannot hold as it is becomes
-// its number.
+// openMetricsLabel returns a label without spaces, which GitLab reads as the end of the name; a character that a label
+// cannot hold becomes its number.
 func openMetricsLabel(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -56,7 +56,7 @@ func TestHostileTextStaysText(t *testing.T) {
 			checkPage(t, text)
 		}
 		checkLines(t, report.Terminal(r))
-		r.Outcome.Status, r.Run.Kept = "KILLED", s
+		r.Outcome.Status, r.Run.Offline = "KILLED", s
 		checkPage(t, report.Markdown(r))
 		checkGitLab(t, r)
 	}

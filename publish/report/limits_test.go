@@ -15,7 +15,7 @@ func TestErrorsStayShort(t *testing.T) {
 	for text, want := range map[string]string{
 		valid + `"run":` + long + `}}`:                       "origin.run",
 		valid + `"ended":"` + long + `"}}`:                   "origin.ended",
-		valid + `"ended":"yesterday"}}`:                      `origin.ended: "yesterday" is no time`,
+		valid + `"ended":"yesterday"}}`:                      `origin.ended: "yesterday" is not a time`,
 		valid + `"` + strings.Repeat("x", 100_000) + `":1}}`: `report.origin: unknown field "xxx`,
 	} {
 		_, err := report.Parse(strings.NewReader(text))

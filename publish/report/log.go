@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// colors are the sequences that steer a terminal: ECMA-48, 5.4.
+// colors matches the control sequences of a terminal: ECMA-48, 5.4.
 var colors = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
 
-// lastLines are the last n lines of a log as a terminal would show them: without colors, and of a line that was written
-// over and over, as progress bars do, its last state. Of very long lines it is the end.
+// lastLines returns the last n lines of a log as a terminal would show them: without colors, and of a line that was
+// overwritten, as progress bars do, its last state. Very long lines lose their beginning.
 func lastLines(text string, n int) string {
 	const longest = 500 // bytes of a line
 	lines := strings.Split(strings.TrimSpace(text), "\n")

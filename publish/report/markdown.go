@@ -17,8 +17,8 @@ const (
 // Markdown renders the job summary and the local file.
 func Markdown(r Report) string { return Comment(r, MaxSummary) }
 
-// Comment renders the report in at most limit bytes. What is too long is left out section by section and named at the end;
-// verdict and run link go last.
+// Comment renders the report in at most limit bytes. Where it is too long, sections are omitted one by one and named at the
+// end; verdict and run link are omitted last.
 func Comment(r Report, limit int) string {
 	for _, a := range ladder() {
 		if text := render(r, a); len(text) <= limit {
@@ -38,7 +38,7 @@ func Comment(r Report, limit int) string {
 	return ""
 }
 
-// amounts say how much of each section is shown.
+// amounts is how much of each section is shown.
 type amounts struct {
 	metrics, moreMetrics int // rows; more are folded
 	own, params          int // rows; params are folded
@@ -50,7 +50,7 @@ type amounts struct {
 	cell                 int  // characters of one text
 }
 
-// ladder goes from the whole report to the verdict alone. Folded parts shrink first, then curves, warnings and the log.
+// ladder is the steps from the whole report to the verdict alone. Folded parts shrink first, then curves, warnings and the log.
 func ladder() []amounts {
 	a := amounts{metrics: 30, moreMetrics: 5000, own: 30, params: 2000, warnings: 50, paths: 200, charts: 4, tables: true, log: 30, cell: 300}
 	rungs := []amounts{a}

@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// chart draws a curve as a Mermaid diagram; empty where there is none. Its grammar takes plain decimals only and has no
-// escapes in texts:
+// chart draws a curve as a Mermaid diagram; it is empty if there is no curve. The grammar accepts plain decimals only and has
+// no escapes in texts:
 // https://github.com/mermaid-js/mermaid/blob/develop/packages/mermaid/src/diagrams/xychart/parser/xychart.jison.
 func chart(name string, points []Point) string {
 	l, ok := lineOf(points, CurvePoints)
@@ -38,7 +38,7 @@ func chart(name string, points []Point) string {
 		look, title, axis, decimal(l.from, 3), decimal(l.to, 3), s.text(low/s.unit-margin), s.text(high/s.unit+margin), strings.Join(values, ", "))
 }
 
-// look is a chart as wide as a comment, with a line that is seen on light and dark pages: the first color of Mermaid's own theme
+// look makes the chart as wide as a comment, with a line that is visible on light and dark pages: the first color of Mermaid's theme
 // is almost white.
 const look = `%%{init: {"xyChart": {"width": 900, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7"}}}}%%`
 
@@ -79,7 +79,7 @@ func decimal(v float64, digits int) string {
 	return text
 }
 
-// mermaidText keeps of a name what means nothing to Mermaid or to the Markdown around it.
+// mermaidText removes from a name the characters that are special to Mermaid or to the Markdown around it.
 func mermaidText(s string) string {
 	const limit = 60
 	runes := oneLine(s, limit)

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// page is a report on its way to Markdown.
+// page renders a report as Markdown.
 type page struct {
 	strings.Builder
 
-	r    Report
-	show amounts
-	left []string // what was left out
+	r       Report
+	show    amounts
+	omitted []string // what is not shown
 }
 
 func render(r Report, a amounts) string {
@@ -27,20 +27,20 @@ func render(r Report, a amounts) string {
 	if r.Outcome.Status != "FAILED" {
 		p.logTail("End of the log")
 	}
-	p.leftOut()
+	p.writeOmitted()
 	return p.String()
 }
 
 func (p *page) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
-// omit notes n things that the page does not show.
+// omit records that the page does not show n things.
 func (p *page) omit(n int, noun string) {
 	if n > 0 {
-		p.left = append(p.left, count(n, noun))
+		p.omitted = append(p.omitted, count(n, noun))
 	}
 }
 
-// verdict says how the run ended, and of one that failed why and where to look.
+// verdict writes how the run ended; for a failed one also why, and where its log is.
 func (p *page) verdict() {
 	const short = 100
 	name := code(p.r.Run.Name, min(p.show.cell, short))
@@ -57,7 +57,7 @@ func (p *page) verdict() {
 	if p.r.Outcome.Status == "FAILED" {
 		p.logTail("Last lines of the log")
 		if webAddress(p.r.Job.URL) != "" {
-			p.printf("Where to look: %s has the whole output.\n\n", link("the job's log", p.r.Job.URL))
+			p.printf("The whole output: %s\n\n", link("log of the job", p.r.Job.URL))
 		}
 	}
 }
@@ -79,7 +79,7 @@ func (p *page) metricsTable() {
 		own = len(names)
 	}
 	shown := min(own, p.show.metrics)
-	if own == 0 { // nothing but what was sampled from the machine
+	if own == 0 { // only metrics of the machine
 		shown = min(len(names), p.show.metrics)
 	}
 	folded := min(len(names)-shown, p.show.moreMetrics)
@@ -91,7 +91,7 @@ func (p *page) metricsTable() {
 	p.omit(len(names)-shown-folded+p.r.More.Metrics, "metric")
 }
 
-// metricRows writes a table whose columns for baseline and curve are there only where a run has them.
+// metricRows writes a table. It has columns for baseline and curve only if the run has them.
 func (p *page) metricRows(names []string) {
 	if len(names) == 0 {
 		return
@@ -155,7 +155,7 @@ func (p *page) paramRows(names []string) {
 
 func (p *page) row(cells ...string) { p.printf("| %s |\n", strings.Join(cells, " | ")) }
 
-// fold hides what a reader opens; nothing is written where there is nothing to hide.
+// fold writes a folded block, unless it would be empty.
 func (p *page) fold(title string, n int, body func()) {
 	if n == 0 {
 		return
@@ -204,13 +204,13 @@ func (p *page) products() {
 	})
 }
 
-// links are where the run is, and in small letters how it came about.
+// links writes where the run is, and in small letters how it was made.
 func (p *page) links() {
 	switch {
 	case webAddress(p.r.Run.URL) != "":
 		p.printf("%s", link("Open the run", p.r.Run.URL))
-	case p.r.Run.Kept != "":
-		p.printf("Kept in %s", code(p.r.Run.Kept, p.show.cell))
+	case p.r.Run.Offline != "":
+		p.printf("Stored offline in %s", code(p.r.Run.Offline, p.show.cell))
 	case p.r.Run.ID != "":
 		p.printf("Run %s in %s", code(p.r.Run.ID, p.show.cell), code(p.r.Run.Store, p.show.cell))
 	}
@@ -232,7 +232,7 @@ func (p *page) links() {
 	p.printf("<sub>%s</sub>\n\n", strings.Join(small, " · "))
 }
 
-// curves draws the metrics that have one, in the order of the table. Two are in sight, more are folded.
+// curves draws the metrics that have one, in the order of the table. Two are shown, more are folded.
 func (p *page) curves() {
 	var charts []string
 	drawable := 0
@@ -257,16 +257,16 @@ func (p *page) curves() {
 	p.omit(drawable-len(charts), "curve")
 }
 
-// curveNotes stand under a drawing: what it cannot show, and its points.
+// curveNotes returns what goes under a drawing: values that it cannot show, and its points.
 func (p *page) curveNotes(name string, points []Point) string {
 	var b strings.Builder
 	broken := slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return special(p.Value) == "" })
 	if len(broken) > 0 {
 		fmt.Fprintf(&b, "<sub>%s is %s at step %d", code(name, p.show.cell), special(broken[0].Value), broken[0].Step)
 		if len(broken) > 1 {
-			fmt.Fprintf(&b, " and no number in %d of %d points", len(broken), len(points))
+			fmt.Fprintf(&b, " and not a number in %d of %d points", len(broken), len(points))
 		}
-		b.WriteString(", which the line leaves out.</sub>\n\n")
+		b.WriteString(" (not drawn).</sub>\n\n")
 	}
 	if !p.show.tables {
 		return b.String()
@@ -292,12 +292,12 @@ func (p *page) logTail(title string) {
 	p.printf("<details%s><summary>%s</summary>\n\n<pre>\n%s\n</pre>\n\n</details>\n\n", open, title, block(lastLines(text, p.show.log)))
 }
 
-// leftOut names what the page does not show.
-func (p *page) leftOut() {
+// writeOmitted names what the page does not show.
+func (p *page) writeOmitted() {
 	if p.show.log == 0 && strings.TrimSpace(p.r.Outcome.LogTail) != "" {
-		p.left = append(p.left, "the log")
+		p.omitted = append(p.omitted, "the log")
 	}
-	if len(p.left) > 0 {
-		p.printf("<sub>Not shown here: %s.</sub>\n", strings.Join(p.left, ", "))
+	if len(p.omitted) > 0 {
+		p.printf("<sub>Not shown here: %s.</sub>\n", strings.Join(p.omitted, ", "))
 	}
 }

@@ -17,10 +17,9 @@ import (
 )
 
 // Parse reads a report file that anybody may have written, as the pull request of a fork does: every part is checked for
-// type, length and characters, and nothing unknown is taken. All faults are told at once, each with the field's name.
+// type, length and characters, and unknown fields are errors. All errors are returned at once, each with the field's name.
 //
-// The text in it is as little to be trusted afterwards, which the renderers know; links may lead anywhere until LinksTo
-// has sorted them.
+// The text in it stays untrusted, and the renderers escape it; links may go anywhere until LinksTo has filtered them.
 func Parse(r io.Reader) (Report, error) {
 	f, err := decode(r)
 	if err != nil {
@@ -36,8 +35,8 @@ func Parse(r io.Reader) (Report, error) {
 	return f.report(), nil
 }
 
-// LinksTo is the report with links to these servers only, given as addresses like https://mlflow.example.com; a link to
-// another is dropped and its text stays.
+// LinksTo returns the report with links to these servers only, given as addresses like https://mlflow.example.com; a link to
+// another is removed and its text stays.
 func (r Report) LinksTo(servers ...string) Report {
 	origin := func(address string) string {
 		u, err := url.Parse(address)
@@ -67,7 +66,7 @@ func decode(r io.Reader) (file, error) {
 		return file{}, err
 	}
 	if len(text) > MaxFile {
-		return file{}, fmt.Errorf("over %s", Size(MaxFile))
+		return file{}, fmt.Errorf("larger than %s", Size(MaxFile))
 	}
 	if !utf8.Valid(text) {
 		return file{}, errors.New("not UTF-8")
@@ -77,7 +76,7 @@ func decode(r io.Reader) (file, error) {
 	}
 	var version struct{ Schema int }
 	if err := json.Unmarshal(text, &version); err == nil && version.Schema != Schema {
-		return file{}, fmt.Errorf("schema: %d is not known, only %d", version.Schema, Schema)
+		return file{}, fmt.Errorf("schema: %d is not supported, only %d", version.Schema, Schema)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -87,14 +86,14 @@ func decode(r io.Reader) (file, error) {
 			return file{}, fmt.Errorf("%s: %.60s is not of type %s", mistyped.Field, mistyped.Value, mistyped.Type)
 		}
 		if untimely, ok := errors.AsType[*time.ParseError](err); ok { // the only time there is
-			return file{}, fmt.Errorf("origin.ended: %.40q is no time", untimely.Value)
+			return file{}, fmt.Errorf("origin.ended: %.40q is not a time", untimely.Value)
 		}
 		return file{}, err
 	}
 	return f, nil
 }
 
-// checkShape holds what the decoder lets pass: one value, not deeper than a report is, no name twice in an object, none
+// checkShape checks what the decoder does not: one value, not deeper than a report is, no name twice in an object, none
 // in another case, no null.
 func checkShape(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -110,12 +109,12 @@ func checkShape(text []byte) error {
 
 var fieldName = regexp.MustCompile(`^[a-z_]{1,40}$`)
 
-// freeNames are the objects whose names are those of metrics and params.
+// freeNames returns the objects with arbitrary names: those of metrics and params.
 func freeNames() []string {
 	return []string{"report.metrics", "report.params", "report.histories", "report.baseline.metrics"}
 }
 
-// maxDepth is that of a point of a curve.
+// maxDepth is the depth of a point of a curve.
 const maxDepth = 5
 
 func shape(decoder *json.Decoder, at string, depth int) error {
@@ -174,7 +173,7 @@ func (c *checker) fault(field, format string, args ...any) {
 
 func (c *checker) file(f file) {
 	if !slices.Contains([]string{"FINISHED", "FAILED", "KILLED"}, f.Status) {
-		c.fault("status", "%.20q is none of FINISHED, FAILED, KILLED", f.Status)
+		c.fault("status", "%.20q is not one of FINISHED, FAILED, KILLED", f.Status)
 	}
 	c.number("exit_code", f.ExitCode, -1<<31, 1<<32-1)
 	c.number("duration_ms", f.DurationMS, 0, maxDurationMS)
@@ -194,7 +193,7 @@ func (c *checker) file(f file) {
 	}
 	c.text("log_tail", f.LogTail, maxLogChars)
 	if !commitID.MatchString(f.Commit) {
-		c.fault("commit", "%.80q is no commit id", f.Commit)
+		c.fault("commit", "%.80q is not a commit id", f.Commit)
 	}
 	for field, text := range map[string]string{"run_url": f.RunURL, "job_url": f.JobURL, "commit_url": f.CommitURL, "model_url": f.ModelURL} {
 		c.address(field, text)
@@ -207,10 +206,10 @@ func (c *checker) file(f file) {
 
 func (c *checker) origin(o Origin) {
 	if !changeID.MatchString(o.Change) {
-		c.fault("origin.change", "%.40q is no number", o.Change)
+		c.fault("origin.change", "%.40q is not a number", o.Change)
 	}
 	if !commitID.MatchString(o.Head) {
-		c.fault("origin.head", "%.80q is no commit id", o.Head)
+		c.fault("origin.head", "%.80q is not a commit id", o.Head)
 	}
 	c.text("origin.key", o.Key, maxTextChars)
 	c.text("origin.section", o.Section, maxTextChars)
@@ -230,7 +229,7 @@ func (c *checker) metrics(metrics map[string]number, histories map[string][]samp
 	areMetrics := func(field string, names iter.Seq[string]) {
 		for name := range names {
 			if _, ok := metrics[name]; !ok {
-				c.fault(field, "%.60q is no metric", name)
+				c.fault(field, "%.60q is not a metric of the report", name)
 			}
 		}
 	}
@@ -256,7 +255,7 @@ func (c *checker) params(params map[string]string, own []string) {
 	c.length("own_params", len(own), maxParams)
 	for _, name := range own {
 		if _, ok := params[name]; !ok {
-			c.fault("own_params", "%.60q is no param", name)
+			c.fault("own_params", "%.60q is not a param of the report", name)
 		}
 	}
 }
@@ -285,7 +284,7 @@ func (c *checker) number(field string, n, low, high int64) {
 	}
 }
 
-// text takes lines of text without characters that steer a terminal.
+// text checks lines of text: no control characters, and a limit for the length.
 func (c *checker) text(field, s string, limit int) {
 	if n := utf8.RuneCountInString(s); n > limit {
 		c.fault(field, "%d characters, at most %d", n, limit)
@@ -297,6 +296,6 @@ func (c *checker) text(field, s string, limit int) {
 
 func (c *checker) address(field, s string) {
 	if s != "" && address(s) == "" {
-		c.fault(field, "%.80q is no address of http or https", s)
+		c.fault(field, "%.80q is not an http or https URL", s)
 	}
 }

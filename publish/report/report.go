@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Report is one closed run in plain fields. All text may come from the training step, in any form: the renderers escape it.
+// Report is one finished run in plain fields. All text may come from the training step, in any form: the renderers escape it.
 type Report struct {
 	Run      Run
 	Outcome  Outcome
@@ -20,14 +20,14 @@ type Report struct {
 	Origin   Origin
 }
 
-// Run says which run it is, and where it can be seen.
+// Run identifies the run and says where it is stored.
 type Run struct {
 	Experiment string
 	Name       string
 	ID         string
 	URL        string // empty where the store has no page
 	Store      string // redacted
-	Kept       string // folder where the run was kept for mlops-track sync; empty if the server has it
+	Offline    string // folder where the run is stored for mlops-track sync; empty if the server has it
 }
 
 // Outcome is how the run ended.
@@ -53,7 +53,7 @@ type Values struct {
 	Metrics   map[string]float64 // last values
 	Params    map[string]string
 	OwnParams []string           // names of those that the user or the result set, which readers look for first
-	Histories map[string][]Point // by metric, each as Thin leaves it; a metric without one has no curve
+	Histories map[string][]Point // by metric, each thinned by Thin; a metric without one has no curve
 	Baseline  *Baseline          // the run to compare with; nil if there is none
 }
 
@@ -64,7 +64,7 @@ type Outputs struct {
 	ModelURL  string
 }
 
-// Origin is where a report comes from and belongs, for a later job that may post it.
+// Origin says which job made the report and which comment it belongs to, for a later job that may post it.
 type Origin struct {
 	Change  string    `json:"change,omitempty"`  // number of the pull or merge request
 	Head    string    `json:"head,omitempty"`    // commit that was trained on
@@ -96,7 +96,7 @@ type Baseline struct {
 	Metrics map[string]float64
 }
 
-// More counts what the run has besides what the report holds. Write fills it where it had to leave something out.
+// More counts what the run has but the report does not. Write sets it where it had to omit something.
 type More struct {
 	Metrics  int `json:"metrics,omitempty"`
 	Params   int `json:"params,omitempty"`
@@ -134,7 +134,7 @@ func (v Values) metricNames() []string {
 	})
 }
 
-// sampled tells metrics of the machine by the prefix that MLflow gives them
+// sampled reports whether a metric is one of the machine, by MLflow's prefix for them
 // (https://mlflow.org/docs/latest/ml/tracking/system-metrics/).
 func sampled(name string) bool { return strings.HasPrefix(name, "system/") }
 

@@ -83,7 +83,7 @@ func failed() report.Report {
 
 func killed() report.Report {
 	return report.Report{
-		Run: report.Run{Experiment: "acme/iris", Name: "ci-8-train", Kept: ".mlops-track/ci-8"},
+		Run: report.Run{Experiment: "acme/iris", Name: "ci-8-train", Offline: ".mlops-track/ci-8"},
 		Outcome: report.Outcome{
 			Status: "KILLED", ExitCode: 143, ErrorType: "Signal", ErrorMessage: "cancelled by SIGTERM",
 			Duration: 2*time.Hour + 3*time.Minute, LogTail: "epoch 4\nTerminated",

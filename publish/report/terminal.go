@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// tableRows bounds the closing table; the run's page has the rest.
+// tableRows bounds the table at the end of the log; the run's page has the rest.
 const tableRows = 40
 
-// Terminal renders the closing table for a terminal or a job log, with small curves for metrics that have one. No line
-// starts with what the training wrote, so none can be taken for a workflow command.
+// Terminal renders the table for a terminal or a job log, with small curves for metrics that have one. No line
+// starts with text of the training, so none can be a workflow command.
 func Terminal(r Report) string {
 	var b strings.Builder
 	names := r.Values.metricNames()
@@ -41,7 +41,7 @@ func Terminal(r Report) string {
 	return b.String()
 }
 
-// facts is the line under the table: what the run holds.
+// facts is the line under the table: how much the run has of everything.
 func facts(r Report) string {
 	parts := []string{count(len(r.Values.Metrics), "metric"), count(len(r.Values.Params), "param")}
 	if r.Outputs.Artifacts.Files > 0 || r.Outputs.Artifacts.Failed > 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// maxEntries bounds the files and folders that one call looks at.
+// maxEntries bounds the files and folders that one call visits.
 const maxEntries = 200_000
 
 // File is one file to upload.
@@ -34,16 +34,16 @@ type Where struct {
 //	plots                a folder: its contents go to the root, as with mlflow.log_artifacts
 //	out/**/*.png         a glob: files keep their path below its fixed part, so out/a/b.png goes to a/b.png
 //	plots => figures     any of these: placed in a folder below the root
-//	!out/**/tmp-*        a glob: leaves out files, and folders with all they hold, whichever spec named them
+//	!out/**/tmp-*        a glob: excludes files, and folders with all their contents, whichever spec named them
 //
 // Globs are those of doublestar (https://github.com/bmatcuk/doublestar#patterns): ** also stands for no folder at all. A
-// spec that is the name of an existing file is no glob. Excluding globs are matched with the path from Dir, or with the
-// absolute one if they are absolute. What is called .git is passed over unless a spec names it, because it may hold a token.
+// spec that is the name of an existing file is not a glob. Excluding globs are matched with the path from Dir, or with the
+// absolute one if they are absolute. A .git is skipped unless a spec names it, because it may hold a token.
 //
 // A file is taken only if it lies in one of the roots after all symbolic links are resolved; links inside are followed.
 // A missing path, one outside of the roots, and two files with one target, of which the first is taken, are errors of the
-// result; of the setting they are warnings, as a step that failed did not make all that it should. So is a glob without a
-// match in both.
+// result; of the setting they are warnings, as a step that failed did not write all its files. A glob without a
+// match is a warning in both.
 func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
 	f := &finder{dir: where.Dir, targets: map[string]string{}, folders: map[string]string{}}
 	for _, root := range where.Roots {
@@ -55,7 +55,7 @@ func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
 		f.find(s)
 	}
 	if f.entries > maxEntries {
-		f.problem(Error, "", "name fewer files, or pack them", "more than %d files and folders; the rest is left out", maxEntries)
+		f.problem(Error, "", "name fewer files, or pack them", "more than %d files and folders; the rest is not uploaded", maxEntries)
 	}
 	return f.files, f.problems.all()
 }
@@ -69,10 +69,10 @@ type finder struct {
 	targets  map[string]string // the source of each target
 	folders  map[string]string // a source below each folder of targets
 	problems problems
-	entries  int // looked at
+	entries  int // visited
 }
 
-// find takes what one spec names.
+// find collects the files of one spec.
 func (f *finder) find(s spec) {
 	name := f.absolute(s.path)
 	if _, err := os.Lstat(name); err == nil || !s.isGlob() {
@@ -94,11 +94,11 @@ func (f *finder) find(s spec) {
 		f.problem(Warning, s.text, "", "no file matches")
 	}
 	for _, folder := range w.leftOut {
-		f.problem(Warning, s.text, "to take what is in it, end the glob with **", "%q is a folder and is left out", folder)
+		f.problem(Warning, s.text, "to upload its contents, end the glob with **", "%q is a folder and is not uploaded", folder)
 	}
 }
 
-// named takes the file or the contents of the folder with this name.
+// named collects the file or the contents of the folder with this name.
 func (f *finder) named(s spec, name string) {
 	real, info, ok := f.resolve(s, name)
 	switch {
@@ -111,7 +111,7 @@ func (f *finder) named(s spec, name string) {
 	}
 }
 
-// resolve follows all symbolic links of a name and checks where they lead. What is wrong is noted.
+// resolve follows all symbolic links of a name and checks that the target is allowed. What is wrong is recorded.
 func (f *finder) resolve(s spec, name string) (real string, info fs.FileInfo, ok bool) {
 	real, err := filepath.EvalSymlinks(name)
 	if err == nil {
@@ -123,20 +123,20 @@ func (f *finder) resolve(s spec, name string) (real string, info fs.FileInfo, ok
 	case err != nil:
 		f.problem(s.fault, s.text, "", "read %q: %v", name, withoutPath(err))
 	case !f.allowed(real):
-		f.problem(s.fault, s.text, "copy it into the workspace", "%q leaves the workspace: it is %q", name, real)
+		f.problem(s.fault, s.text, "copy it into the workspace", "%q is outside of the workspace: it is %q", name, real)
 	default:
 		return real, info, true
 	}
 	return "", nil, false
 }
 
-// take notes a file and says whether it is one to upload. below is its path below what the spec names.
+// take records a file and reports whether to upload it. below is its path below what the spec names.
 func (f *finder) take(s spec, name, real string, info fs.FileInfo, below string) bool {
 	if f.excluded(name) {
 		return false
 	}
 	if !info.Mode().IsRegular() {
-		f.problem(Warning, s.text, "", "%q is left out: it is no file", name)
+		f.problem(Warning, s.text, "", "%q is not uploaded: it is not a regular file", name)
 		return false
 	}
 	target := path.Join(s.target, filepath.ToSlash(below))
@@ -155,7 +155,7 @@ func (f *finder) take(s spec, name, real string, info fs.FileInfo, below string)
 	return true
 }
 
-// inTheWay returns the file that has the target already, lies below it, or is a file where a folder is needed.
+// inTheWay returns the file that already has the target, is below it, or is a file where a folder is needed.
 func (f *finder) inTheWay(target string) (string, bool) {
 	if other, ok := f.folders[target]; ok {
 		return other, true
@@ -177,7 +177,7 @@ func (f *finder) allowed(real string) bool {
 	return false
 }
 
-// excluded says whether an excluding glob matches a path or a folder that it lies in.
+// excluded reports whether an excluding glob matches a path or a folder above it.
 func (f *finder) excluded(name string) bool {
 	relative := name
 	if rel, err := filepath.Rel(f.dir, name); err == nil {

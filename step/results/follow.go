@@ -17,36 +17,36 @@ const (
 	longestWait   = 30 * time.Second       // while the step runs
 	finishWait    = 5 * time.Second        // at the end
 
-	maxRefused = 100 // single points; then the store's no is about more than the points
+	maxRejected = 100 // single points; with more, the cause is not the points
 )
 
-// Follower delivers the points of a metrics file while the step writes it. Reading and posting overlap. At most a few
-// batches are in memory: while the store is unreachable the file itself keeps the points.
+// Follower uploads the points of a metrics file while the step writes it. Reading and posting overlap. At most a few
+// batches are in memory: while the store is unreachable the points stay in the file.
 type Follower struct {
 	post    Post
 	cancel  context.CancelFunc // ends reading and posting
-	stop    context.CancelFunc // says that the step has ended
+	stop    context.CancelFunc // called when the step has ended
 	batches chan batch
 	tick    func() // set before running ends
 	reader  *pointReader
 	read    chan struct{} // closed when the reader has ended; readErr is set
 	readErr error
 	posted  chan struct{} // closed when the poster has ended; done is set
-	done    delivered
+	done    uploaded
 }
 
-// delivered is what the poster has done.
-type delivered struct {
-	points  int
-	refused int
-	refusal error
-	file    int // as in batch
-	end     int64
-	err     error
+// uploaded is what the poster has done.
+type uploaded struct {
+	points   int
+	rejected int
+	firstErr error // why the first of these was rejected
+	file     int   // as in batch
+	end      int64
+	err      error
 }
 
-// Follow starts to follow a file, which may not exist yet. A post that fails is tried again until Finish ends; only points
-// that the store refuses (*mlflow.RejectedError) are left out. Finish must be called.
+// Follow starts to follow a file, which may not exist yet. A post that fails is retried until Finish ends; only points
+// that the store rejects (*mlflow.RejectedError) are omitted. Finish must be called.
 func Follow(path string, post Post) *Follower {
 	f := &Follower{
 		post: post, batches: make(chan batch), reader: newPointReader(path, 0),
@@ -60,8 +60,8 @@ func Follow(path string, post Post) *Follower {
 	return f
 }
 
-// Finish reads what the step left, delivers it and ends. It gives up when ctx is done. tick is called for each batch that
-// was delivered meanwhile; it may be nil. Finish is called once.
+// Finish reads the rest of the file, uploads it and ends. It gives up when ctx is done. tick is called for each batch that
+// Finish uploads; it may be nil. Finish is called once.
 func (f *Follower) Finish(ctx context.Context, tick func()) Followed {
 	f.tick = tick
 	f.stop()
@@ -72,15 +72,15 @@ func (f *Follower) Finish(ctx context.Context, tick func()) Followed {
 	f.reader.tail.close()
 	out := Followed{
 		Lines: f.reader.lines, Bad: f.reader.bad, BadLines: f.reader.badLines,
-		Points: f.done.points, Refused: f.done.refused, Refusal: f.done.refusal, Err: cmp.Or(f.done.err, f.readErr),
+		Points: f.done.points, Rejected: f.done.rejected, FirstRejection: f.done.firstErr, Err: cmp.Or(f.done.err, f.readErr),
 	}
-	if f.done.file == f.reader.tail.files { // else nothing of the file that is there now was delivered
+	if f.done.file == f.reader.tail.files { // else nothing of the current file was uploaded
 		out.Offset = f.done.end
 	}
 	return out
 }
 
-// readOn reads until the step has ended, which running says, and everything is read.
+// readOn reads until the step has ended, that is, running is done, and everything is read.
 func (f *Follower) readOn(ctx, running context.Context) {
 	defer close(f.read)
 	defer close(f.batches)
@@ -88,7 +88,7 @@ func (f *Follower) readOn(ctx, running context.Context) {
 	defer poll.Stop()
 	hand := func(b batch) error { return f.hand(ctx, b) }
 	for {
-		last := running.Err() != nil // asked before reading: what was written before the end is read
+		last := running.Err() != nil // checked before reading, so that all that was written before the end is read
 		err := f.reader.read(last, hand)
 		if err == nil && len(f.reader.pending.points) > 0 && time.Since(f.reader.since) >= flushInterval {
 			err = f.reader.flush(hand)
@@ -97,7 +97,7 @@ func (f *Follower) readOn(ctx, running context.Context) {
 			f.readErr = err
 			return
 		}
-		select { // an error of the file may pass: it is tried again
+		select { // an error of the file may be temporary: it is read again
 		case <-poll.C:
 		case <-running.Done():
 		case <-ctx.Done():
@@ -107,7 +107,7 @@ func (f *Follower) readOn(ctx, running context.Context) {
 	}
 }
 
-// hand gives a batch to the poster.
+// hand sends a batch to the poster.
 func (f *Follower) hand(ctx context.Context, b batch) error {
 	select {
 	case f.batches <- b:
@@ -117,49 +117,49 @@ func (f *Follower) hand(ctx context.Context, b batch) error {
 	}
 }
 
-// postOn delivers batches until there are none or no more can be delivered.
+// postOn uploads batches until there are no more or an error is permanent.
 func (f *Follower) postOn(ctx, running context.Context) {
 	defer close(f.posted)
 	for b := range f.batches {
-		if f.done.err = f.deliver(ctx, running, b.points); f.done.err != nil {
-			f.cancel() // the reader need not go on
+		if f.done.err = f.upload(ctx, running, b.points); f.done.err != nil {
+			f.cancel() // stop the reader
 			return
 		}
 		f.done.file, f.done.end = b.file, b.end
 	}
 }
 
-// deliver delivers points. Of those that the store refuses the halves are tried, so that one bad point does not cost the
-// others; a single one is left out. The error is one after which nothing more can be delivered.
-func (f *Follower) deliver(ctx, running context.Context, points []mlflow.Metric) error {
+// upload posts points. If the store rejects them, each half is tried, so that a bad point does not affect the
+// others; a single one is omitted. After an error nothing more can be uploaded.
+func (f *Follower) upload(ctx, running context.Context, points []mlflow.Metric) error {
 	if len(points) == 0 {
 		return nil
 	}
-	err := f.patient(ctx, running, points)
+	err := f.postWithRetry(ctx, running, points)
 	var rejected *mlflow.RejectedError
 	switch {
 	case err == nil:
 		f.done.points += len(points)
 		return nil
-	case !errors.As(err, &rejected), rejected.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.refused >= maxRefused:
+	case !errors.As(err, &rejected), rejected.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.rejected >= maxRejected:
 		return err
 	case len(points) > 1:
 		half := len(points) / 2
-		if err := f.deliver(ctx, running, points[:half]); err != nil {
+		if err := f.upload(ctx, running, points[:half]); err != nil {
 			return err
 		}
-		return f.deliver(ctx, running, points[half:])
+		return f.upload(ctx, running, points[half:])
 	}
-	f.done.refused++
-	if f.done.refusal == nil {
-		f.done.refusal = err
+	f.done.rejected++
+	if f.done.firstErr == nil {
+		f.done.firstErr = err
 	}
 	return nil
 }
 
-// patient posts points, again and again while the store is unreachable. When the step ends, what is waiting is posted at once,
-// and from then on more often.
-func (f *Follower) patient(ctx, running context.Context, points []mlflow.Metric) error {
+// postWithRetry posts points and retries while the store is unreachable. When the step ends, waiting points are posted at once,
+// and from then on retried more often.
+func (f *Follower) postWithRetry(ctx, running context.Context, points []mlflow.Metric) error {
 	post := func(context.Context) error {
 		err := f.post(ctx, points)
 		if err == nil && running.Err() != nil && f.tick != nil {
@@ -170,14 +170,14 @@ func (f *Follower) patient(ctx, running context.Context, points []mlflow.Metric)
 	policy := retry.Policy{
 		Backoff: retry.Backoff{First: firstWait, Max: longestWait},
 		Classify: func(_ int, err error) retry.Decision {
-			if isRefused(err) {
+			if isRejected(err) {
 				return retry.Stop()
 			}
 			return retry.Again()
 		},
 	}
 	if running.Err() == nil {
-		if err := retry.Do(running, policy, post); err == nil || isRefused(err) || ctx.Err() != nil {
+		if err := retry.Do(running, policy, post); err == nil || isRejected(err) || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -185,7 +185,7 @@ func (f *Follower) patient(ctx, running context.Context, points []mlflow.Metric)
 	return retry.Do(ctx, policy, post)
 }
 
-func isRefused(err error) bool {
+func isRejected(err error) bool {
 	_, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok
 }

@@ -138,7 +138,7 @@ func follow(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := results.Followed{
-		Lines: 7, Points: 6, Bad: 1, Offset: info.Size(), BadLines: []results.BadLine{{Number: 7, Reason: "'o' is no value at byte 0"}},
+		Lines: 7, Points: 6, Bad: 1, Offset: info.Size(), BadLines: []results.BadLine{{Number: 7, Reason: "'o' is not a JSON value at byte 0"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -282,7 +282,7 @@ func TestFollowRefused(t *testing.T) {
 	})
 	ticks := 0
 	got := results.Follow(file, s.post).Finish(t.Context(), func() { ticks++ })
-	if got.Points != 1498 || got.Refused != 2 || got.Err != nil || !strings.Contains(got.Refusal.Error(), "no 700") {
+	if got.Points != 1498 || got.Rejected != 2 || got.Err != nil || !strings.Contains(got.FirstRejection.Error(), "no 700") {
 		t.Errorf("%+v", got)
 	}
 	if problems := got.Problems(file); len(problems) != 1 {

@@ -14,9 +14,9 @@ const maxKnownKeys = 10_000
 
 // lineReader reads lines of a metrics file. It remembers keys, because the same few come again in every line.
 type lineReader struct {
-	known map[string]string // keys that MLflow takes
+	known map[string]string // keys that MLflow accepts
 
-	// of the line at hand
+	// of the current line
 	in     scanner
 	path   []byte // of the value, with dots
 	points []mlflow.Metric
@@ -27,9 +27,9 @@ type lineReader struct {
 
 func newLineReader() *lineReader { return &lineReader{known: map[string]string{}} }
 
-// parse reads one line and appends its points to out. now is the time, in milliseconds, of a line that has none. Values
-// that cannot be taken are left out and told in the error; the points beside them are kept. null stands for no value. Of a
-// line that is no JSON nothing is taken.
+// parse reads one line and appends its points to out. now is the time, in milliseconds, of a line that has none. Invalid
+// values are in the error; the points beside them are appended. null stands for no value. A line that is not JSON
+// has no points.
 func (r *lineReader) parse(text []byte, now int64, out []mlflow.Metric) ([]mlflow.Metric, error) {
 	r.in, r.path, r.points, r.step, r.time, r.faults = scanner{text: text}, r.path[:0], out, 0, now, nil
 	if err := r.object(); err != nil {
@@ -47,7 +47,7 @@ func (r *lineReader) object() error {
 	switch {
 	case err != nil:
 	case k != kindObject:
-		if err = r.in.skip(); err == nil { // else it is no JSON at all
+		if err = r.in.skip(); err == nil { // else it is not JSON at all
 			return fmt.Errorf("%s, not an object", k)
 		}
 	default:
@@ -56,7 +56,7 @@ func (r *lineReader) object() error {
 	if err == nil {
 		err = r.in.ended()
 	}
-	if syntax, ok := errors.AsType[*syntaxError](err); ok { // the number of the line is told by whoever knows it
+	if syntax, ok := errors.AsType[*syntaxError](err); ok { // the caller adds the number of the line
 		return fmt.Errorf("%s at byte %d", syntax.Reason, syntax.Offset)
 	}
 	return err

@@ -37,12 +37,12 @@ func TestParseLine(t *testing.T) {
 		`{"loss":1,"step":1e30}`:                   {want: []mlflow.Metric{point("loss", 1, 0, now)}, fault: `step is 1e30, which is out of range`},
 		`{"loss":1,"acc":`:                         {fault: "the text ends where a value is missing at byte 16"},
 		`{"loss":1} {"loss":2}`:                    {fault: "after the end of the object at byte 11"},
-		`loss=1`:                                   {fault: "'l' is no value at byte 0"},
+		`loss=1`:                                   {fault: "'l' is not a JSON value at byte 0"},
 		`null`:                                     {fault: "null, not an object"},
-		`nonsense`:                                 {fault: "is no value"},
+		`nonsense`:                                 {fault: "is not a JSON value"},
 		`[1]`:                                      {fault: "an array, not an object"},
 		`{"loss":1,,}`:                             {fault: "a key in quotes is missing"},
-		"\x00\x00":                                 {fault: "is no value"},
+		"\x00\x00":                                 {fault: "is not a JSON value"},
 	} {
 		got, err := newLineReader().parse([]byte(line), now, nil)
 		if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty(), cmpopts.EquateNaNs()); diff != "" {

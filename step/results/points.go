@@ -10,31 +10,31 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// maxToldLines bounds the bad lines that are told one by one.
+// maxToldLines bounds the bad lines that are reported one by one.
 const maxToldLines = 5
 
-// Post takes points. They are at most mlflow.MaxBatchMetrics, in the order of the file.
+// Post uploads points, at most mlflow.MaxBatchMetrics, in the order of the file.
 type Post func(ctx context.Context, points []mlflow.Metric) error
 
-// Followed is what became of a metrics file.
+// Followed is the result of following a metrics file.
 type Followed struct {
-	Lines    int       // read; blank ones are not counted
-	Points   int       // delivered
-	Bad      int       // lines of which a part or all could not be taken
-	BadLines []BadLine // the first of them
-	Refused  int       // points that the store rejected; a later try would not pass either
-	Refusal  error     // its words about the first of these
-	Offset   int64     // in the file; everything before it is done with
-	Err      error     // why what lies after Offset was not delivered; nil if all was
+	Lines          int       // read; blank ones are not counted
+	Points         int       // uploaded
+	Bad            int       // lines that are wholly or partly invalid
+	BadLines       []BadLine // the first of them
+	Rejected       int       // points that the store rejected; a retry would not help
+	FirstRejection error     // why the first of these was rejected
+	Offset         int64     // in the file; everything before it is uploaded or rejected
+	Err            error     // why the rest after Offset was not uploaded; nil if all was
 }
 
-// BadLine is a line of the metrics file that could not be taken.
+// BadLine is a line of the metrics file that is wholly or partly invalid.
 type BadLine struct {
 	Number int // from 1
 	Reason string
 }
 
-// Problems tells what a person should know, as warnings.
+// Problems returns warnings about what was not uploaded.
 func (f Followed) Problems(path string) []Problem {
 	var out []Problem
 	warn := func(key, hint, format string, args ...any) {
@@ -49,14 +49,14 @@ func (f Followed) Problems(path string) []Problem {
 	if more := f.Bad - len(f.BadLines); more > 0 {
 		warn("", "", "%d more bad lines", more)
 	}
-	if f.Refused > 0 {
-		warn("", "", "the store refused %d points: %v", f.Refused, f.Refusal)
+	if f.Rejected > 0 {
+		warn("", "", "the store rejected %d points: %v", f.Rejected, f.FirstRejection)
 	}
 	return out
 }
 
-// ReadAll reads a metrics file from an offset to its end and hands the points to post in batches. It stops at the first
-// error, which leaves Offset where a later call goes on. Lines are counted from the offset.
+// ReadAll reads a metrics file from an offset to its end and passes the points to post in batches. It stops at the first
+// error; a later call can resume at Offset. Lines are counted from the offset.
 func ReadAll(ctx context.Context, path string, offset int64, post Post) Followed {
 	r := newPointReader(path, offset)
 	defer r.tail.close()
@@ -76,7 +76,7 @@ func ReadAll(ctx context.Context, path string, offset int64, post Post) Followed
 	return done
 }
 
-// Rest hands what was not taken of a followed file to post, and returns what became of the file as a whole.
+// Rest passes the points that were not uploaded to post, and returns the result for the file as a whole.
 func (f Followed) Rest(ctx context.Context, path string, post Post) Followed {
 	if f.Err == nil {
 		return f
@@ -87,7 +87,7 @@ func (f Followed) Rest(ctx context.Context, path string, post Post) Followed {
 	return f
 }
 
-// batch is points to be delivered together.
+// batch is points to be uploaded together.
 type batch struct {
 	points []mlflow.Metric
 	file   int   // which of the files that stood at the path one after the other
@@ -112,7 +112,7 @@ func newPointReader(path string, offset int64) *pointReader {
 	}
 }
 
-// read reads what is there by now and gives every full batch to emit; with last the rest too, be it empty. It stops at the
+// read reads what was written by now and passes every full batch to emit; with last the rest too, even if it is empty. It stops at the
 // first error.
 func (r *pointReader) read(last bool, emit func(batch) error) error {
 	now := time.Now()
@@ -134,7 +134,7 @@ func (r *pointReader) read(last bool, emit func(batch) error) error {
 	return nil
 }
 
-// add takes a line, and gives the batches that it fills to emit.
+// add adds a line, and passes the batches that it fills to emit.
 func (r *pointReader) add(l line, now time.Time, emit func(batch) error) error {
 	if r.tail.files != r.pending.file { // offsets start over
 		if err := r.flush(emit); err != nil {
@@ -160,7 +160,7 @@ func (r *pointReader) add(l line, now time.Time, emit func(batch) error) error {
 	return nil
 }
 
-// parse puts the points of a line to the pending ones.
+// parse adds the points of a line to the pending ones.
 func (r *pointReader) parse(l line, now time.Time) (err error) {
 	if l.err == nil && len(bytes.TrimSpace(l.text)) == 0 {
 		return nil
@@ -181,12 +181,12 @@ func (r *pointReader) note(number int, err error) {
 	}
 }
 
-// flush gives all pending points to emit.
+// flush passes all pending points to emit.
 func (r *pointReader) flush(emit func(batch) error) error {
 	return r.emitFirst(len(r.pending.points), emit)
 }
 
-// emitFirst gives the first n pending points to emit. The slice is emit's from then on.
+// emitFirst passes the first n pending points to emit, which then owns the slice.
 func (r *pointReader) emitFirst(n int, emit func(batch) error) error {
 	b := r.pending
 	b.points = r.pending.points[:n:n]

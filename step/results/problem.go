@@ -2,7 +2,7 @@ package results
 
 import "fmt"
 
-// maxProblems bounds what is told about one file or one set of artifacts.
+// maxProblems bounds the problems of one file or one set of artifacts.
 const maxProblems = 50
 
 // Severity says what a problem means for the run.
@@ -10,11 +10,11 @@ type Severity string
 
 // The severities.
 const (
-	Warning Severity = "warning" // nothing is lost but what the message names
+	Warning Severity = "warning" // only what the message names is lost
 	Error   Severity = "error"   // the result is invalid
 )
 
-// Problem is something wrong with what the step left.
+// Problem is something wrong with the outputs of the step.
 type Problem struct {
 	Severity Severity
 	Key      string // the key of the result, for example metrics.loss, or the path; empty for the file as a whole
@@ -36,7 +36,7 @@ func (p *problems) add(one Problem) {
 	p.list = append(p.list, one)
 }
 
-// all returns the problems, and one more that counts those left out.
+// all returns the problems, and one more that counts those beyond the limit.
 func (p *problems) all() []Problem {
 	if p.more == 0 {
 		return p.list

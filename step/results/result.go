@@ -12,7 +12,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// MaxResultSize is the size of a result file in bytes. A larger one is refused unread.
+// MaxResultSize is the maximum size of a result file in bytes. A larger one is rejected unread.
 const MaxResultSize = 16 << 20
 
 // resultKeys is for messages.
@@ -29,11 +29,11 @@ type Result struct {
 }
 
 // LoadResult reads a result file. A file that is missing or empty is an empty result; everything valid in a broken one is
-// taken.
+// used.
 //
 // Objects inside of params, metrics and tags are flattened with dots. A param or tag has the text that MLflow's Python client
 // gives it: numbers as they are written, True, False and None; an array is its compact JSON. A metric is a number, true or
-// false, or one of the words NaN, Infinity, -Infinity, inf, -inf as a string. null leaves a key of the file out.
+// false, or one of the words NaN, Infinity, -Infinity, inf, -inf as a string. A key of the file with null is ignored.
 func LoadResult(path string) (Result, []Problem) {
 	text, err := readResult(path)
 	if err != nil {
@@ -55,7 +55,7 @@ var (
 	errNotRegular = errors.New("it is not a file")
 )
 
-// readResult returns the text of a file, without the mark that Windows programs put in front.
+// readResult returns the text of a file, without the byte order mark that Windows programs write.
 func readResult(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -80,7 +80,7 @@ func readResult(path string) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), withoutPath(err)
 }
 
-// withoutPath drops the path from an error whose message will name it.
+// withoutPath removes the path from an error, as the caller's message names it.
 func withoutPath(err error) error {
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return at.Err
@@ -99,7 +99,7 @@ type resultReader struct {
 func (r *resultReader) read() {
 	k, err := r.in.next()
 	if err == nil && k != kindObject {
-		r.problem(Error, "", "write one JSON object with the keys "+resultKeys, "holds %s, not an object", k)
+		r.problem(Error, "", "write one JSON object with the keys "+resultKeys, "is %s, not an object", k)
 		return
 	}
 	seen := map[string]bool{}
@@ -110,14 +110,14 @@ func (r *resultReader) read() {
 		err = r.in.ended()
 	}
 	if err != nil {
-		r.problem(Error, "", "what stands before that place is taken; write the file with a JSON library", "is no JSON: %v", err)
+		r.problem(Error, "", "everything before that place is used; write the file with a JSON library", "is not JSON: %v", err)
 	}
 	if r.in.repaired {
 		r.problem(Warning, "", "", "is not all UTF-8; the rest of its text is replaced by %q", "\uFFFD")
 	}
 }
 
-// member reads the value of one key of the file. A key that comes again replaces what it said before.
+// member reads the value of one key of the file. A repeated key replaces the value before.
 func (r *resultReader) member(key string, seen map[string]bool) error {
 	if seen[key] {
 		r.repeated(key)
@@ -150,7 +150,7 @@ func (r *resultReader) member(key string, seen map[string]bool) error {
 		}
 		return err
 	}
-	r.problem(Warning, shortened([]byte(key)), "the keys are "+resultKeys, "has a key that means nothing")
+	r.problem(Warning, shortened([]byte(key)), "the keys are "+resultKeys, "is not a known key")
 	return r.in.skip()
 }
 
@@ -199,17 +199,17 @@ func (r *resultReader) artifact(key string, k kind) error {
 	return err
 }
 
-// wrongType notes a value of the wrong type and goes past it.
+// wrongType records a value of the wrong type and skips it.
 func (r *resultReader) wrongType(key string, k kind, want string) error {
-	r.problem(Error, key, "", "has %s where %s belongs", k, want)
+	r.problem(Error, key, "", "is %s, must be %s", k, want)
 	return r.in.skip()
 }
 
 func (r *resultReader) repeated(key string) {
-	r.problem(Warning, key, "", "has a key twice; the last value is taken")
+	r.problem(Warning, key, "", "is in the file twice; the last value is used")
 }
 
-// problem notes what is wrong with a key, or with the file where the key is empty.
+// problem records what is wrong with a key, or with the file if the key is empty.
 func (r *resultReader) problem(severity Severity, key, hint, format string, args ...any) {
 	where := fmt.Sprintf("result file %q", r.file)
 	if key != "" {

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds how deep objects and arrays may lie in each other.
+// maxDepth bounds how deep objects and arrays may be nested.
 const maxDepth = 100
 
-// scanner reads one JSON text from front to back. encoding/json cannot be used: it refuses the bare NaN and Infinity that
-// Python writes, hides repeated keys, and gives nothing of a text that breaks off.
+// scanner reads one JSON text from front to back. encoding/json cannot be used: it rejects the bare NaN and Infinity that
+// Python writes, hides repeated keys, and returns nothing of a truncated text.
 type scanner struct {
 	text     []byte
 	pos      int
@@ -53,7 +53,7 @@ func (s *scanner) fail(format string, args ...any) error {
 	return &syntaxError{Offset: at, Line: 1 + bytes.Count(s.text[:at], []byte("\n")), Reason: fmt.Sprintf(format, args...)}
 }
 
-// space skips white space and says whether the text has ended.
+// space skips white space and reports whether the text has ended.
 func (s *scanner) space() (end bool) {
 	for s.pos < len(s.text) && isSpace(s.text[s.pos]) {
 		s.pos++
@@ -61,7 +61,7 @@ func (s *scanner) space() (end bool) {
 	return s.pos == len(s.text)
 }
 
-// next says what value comes.
+// next returns the type of the next value.
 func (s *scanner) next() (kind, error) {
 	if s.space() {
 		return 0, s.fail("the text ends where a value is missing")
@@ -80,7 +80,7 @@ func (s *scanner) next() (kind, error) {
 	case c == '-', c == 'N', c == 'I', c >= '0' && c <= '9':
 		return kindNumber, nil
 	}
-	return 0, s.fail("%q is no value", s.char())
+	return 0, s.fail("%q is not a JSON value", s.char())
 }
 
 // object reads an object and calls member for each key, which must read the value.
@@ -101,7 +101,7 @@ func (s *scanner) object(member func(key []byte) error) error {
 	})
 }
 
-// emptyObject says whether the object that comes has no keys.
+// emptyObject reports whether the next object has no keys.
 func (s *scanner) emptyObject() bool {
 	ahead := scanner{text: s.text, pos: s.pos + 1}
 	return !ahead.space() && s.text[ahead.pos] == '}'
@@ -113,7 +113,7 @@ func (s *scanner) array(item func() error) error { return s.list('[', ']', item)
 func (s *scanner) list(open, shut byte, item func() error) error {
 	s.pos++ // open
 	if s.depth++; s.depth > maxDepth {
-		return s.fail("more than %d levels", maxDepth)
+		return s.fail("more than %d levels of objects and arrays", maxDepth)
 	}
 	defer func() { s.depth-- }()
 	for first := true; ; first = false {
@@ -140,7 +140,7 @@ func (s *scanner) list(open, shut byte, item func() error) error {
 	}
 }
 
-// scalar reads a value that is no object or array. The text of a number or word is returned as it was written, that of a
+// scalar reads a value that is not an object or array. The text of a number or word is returned as it was written, that of a
 // string without quotes and escapes. It is valid until the next call.
 func (s *scanner) scalar(k kind) ([]byte, error) {
 	if k == kindString {
@@ -162,12 +162,12 @@ func (s *scanner) scalar(k kind) ([]byte, error) {
 	}
 	if !ok {
 		s.pos = start
-		return nil, s.fail("%q is no value", shortened(word))
+		return nil, s.fail("%q is not a JSON value", shortened(word))
 	}
 	return word, nil
 }
 
-// skip reads a value and forgets it.
+// skip reads a value and discards it.
 func (s *scanner) skip() error {
 	k, err := s.next()
 	if err != nil {
@@ -208,7 +208,7 @@ func (s *scanner) compact() ([]byte, error) {
 	return s.valid(out), nil
 }
 
-// ended checks that nothing but white space is left.
+// ended checks that only white space follows.
 func (s *scanner) ended() error {
 	if !s.space() {
 		return s.fail("%q after the end of the object", s.char())
@@ -216,7 +216,7 @@ func (s *scanner) ended() error {
 	return nil
 }
 
-// quoted reads a string. Raw control characters are taken, as Python's strict=False does; what is not valid UTF-8 is
+// quoted reads a string. Raw control characters are allowed, as with Python's strict=False; what is not valid UTF-8 is
 // replaced.
 func (s *scanner) quoted() ([]byte, error) {
 	start := s.pos
@@ -328,7 +328,7 @@ func isWord(c byte) bool {
 	return c == '-' || c == '+' || c == '.' || c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
 }
 
-// isNumber says whether a word is a number as JSON or Python's json module writes it.
+// isNumber reports whether a word is a number as JSON or Python's json module writes it.
 func isNumber(word []byte) bool {
 	switch string(word) {
 	case "NaN", "Infinity", "-Infinity":
@@ -365,7 +365,7 @@ func digits(b []byte) (n int, rest []byte) {
 	return n, b[n:]
 }
 
-// parseFloat is the value of a number; one too large for a float64 is an infinity, as in Python.
+// parseFloat returns the value of a number; one too large for a float64 is an infinity, as in Python.
 func parseFloat(number []byte) (float64, error) {
 	v, err := strconv.ParseFloat(string(number), 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
@@ -374,7 +374,7 @@ func parseFloat(number []byte) (float64, error) {
 	return v, nil
 }
 
-// shortened is text for a message.
+// shortened returns text cut for a message.
 func shortened(text []byte) string {
 	const keep = 40
 	if len(text) > keep {

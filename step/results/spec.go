@@ -10,7 +10,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// spec is one line of the setting artifacts, or one item of the result's, that names files to take.
+// spec is one line of the setting artifacts, or one item of the result's, that names files to upload.
 type spec struct {
 	text   string
 	path   string // a path or glob with slashes
@@ -20,7 +20,7 @@ type spec struct {
 
 func (s spec) isGlob() bool { return strings.ContainsAny(s.path, `*?[{\`) }
 
-// parse reads specs whose faults have a severity. Excluding ones go to f.excludes; empty ones are passed over.
+// parse reads specs whose faults have a severity. Excluding ones go to f.excludes; empty ones are skipped.
 func (f *finder) parse(fault Severity, list []string) []spec {
 	var specs []spec
 	for _, text := range list {
@@ -60,7 +60,7 @@ func parseSpec(text string) (spec, error) {
 	}
 	target := path.Clean(strings.Trim(filepath.ToSlash(strings.TrimSpace(to)), "/"))
 	if !filepath.IsLocal(filepath.FromSlash(target)) {
-		return s, fmt.Errorf("the target %q leaves the artifact root", target)
+		return s, fmt.Errorf("the target %q is outside of the artifact root", target)
 	}
 	if target != "." {
 		s.target = target

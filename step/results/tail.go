@@ -15,8 +15,8 @@ const maxLine = 1 << 20
 
 var errLongLine = fmt.Errorf("longer than %d bytes", maxLine)
 
-// tail reads the whole lines of a file that grows. It goes on with a file that was put in its place, and starts over with
-// one that became shorter.
+// tail reads the whole lines of a growing file. If the file was replaced it reads the new one, and if it became shorter it
+// starts over.
 type tail struct {
 	path   string
 	file   *os.File // nil until there is one
@@ -25,7 +25,7 @@ type tail struct {
 	read   int64 // bytes read of the file
 	line   int   // number of the last line handed out
 	long   bool  // inside of a line that is too long
-	files  int   // how many files were left behind
+	files  int   // how many files at this path were replaced
 }
 
 // line is one line of a metrics file.
@@ -36,8 +36,8 @@ type line struct {
 	err    error  // errLongLine; text is empty then
 }
 
-// next returns the next whole line; it is false when there is none yet. With last, what stands after the end of the last line
-// is a line too.
+// next returns the next whole line; it is false when there is none yet. With last, the text after the last line end is a line
+// too.
 func (t *tail) next(last bool) (line, bool, error) {
 	for {
 		if l, ok := t.cut(); ok {
@@ -65,7 +65,7 @@ func (t *tail) next(last bool) (line, bool, error) {
 	}
 }
 
-// cut hands out a line of the buffer.
+// cut returns a line of the buffer.
 func (t *tail) cut() (line, bool) {
 	rest := t.buffer[t.start:]
 	if n := bytes.IndexByte(rest, '\n'); n >= 0 {
@@ -77,7 +77,7 @@ func (t *tail) cut() (line, bool) {
 	return line{}, false
 }
 
-// take hands out n bytes of the buffer and drops so many after them.
+// take returns n bytes of the buffer and skips drop bytes after them.
 func (t *tail) take(n, drop int) line {
 	t.line++
 	l := line{text: t.buffer[t.start : t.start+n], number: t.line}
@@ -131,7 +131,7 @@ func (t *tail) open() error {
 	return nil
 }
 
-// moved says whether the path leads to another file by now, or to one that is shorter than what was read.
+// moved reports whether the path now names another file, or one that is shorter than what was read.
 func (t *tail) moved() (bool, error) {
 	if t.file == nil {
 		return false, nil
@@ -141,14 +141,14 @@ func (t *tail) moved() (bool, error) {
 		return false, fmt.Errorf("read metrics file %q: %w", t.path, withoutPath(err))
 	}
 	if ours.Size() < t.read {
-		t.buffer, t.start, t.long = t.buffer[:0], 0, false // the half line that was read is gone
+		t.buffer, t.start, t.long = t.buffer[:0], 0, false // discard the half line that was read
 		return true, nil
 	}
 	now, err := os.Stat(t.path)
 	return err == nil && !os.SameFile(ours, now), nil
 }
 
-// close lets go of the file; the next one is read from its start.
+// close closes the file; the next one is read from its start.
 func (t *tail) close() {
 	if t.file != nil {
 		_ = t.file.Close() // only read

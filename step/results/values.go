@@ -7,7 +7,7 @@ import (
 )
 
 // section reads an object of params, metrics or tags. Objects inside of it are flattened. read makes an item of one value;
-// it is false where the value cannot be taken. What was read before an error is returned with it.
+// it returns false if the value is invalid. What was read before an error is returned with it.
 func section[T any](r *resultReader, name string, k kind, read func(key string, k kind) (T, bool, error)) ([]T, error) {
 	switch k {
 	case kindNull:
@@ -35,7 +35,7 @@ func section[T any](r *resultReader, name string, k kind, read func(key string, 
 	return items, err
 }
 
-// flatten reads an object and calls value for each value in it that stands under a key that MLflow takes.
+// flatten reads an object and calls value for each value in it with a key that MLflow accepts.
 func (r *resultReader) flatten(section, prefix string, value func(key string, k kind) error) error {
 	return r.in.object(func(member []byte) error {
 		key := prefix + string(member)
@@ -78,7 +78,7 @@ func (r *resultReader) metric(key string, k kind) (mlflow.Metric, bool, error) {
 	}
 	var ok bool
 	if m.Value, ok = metricValue(k, text); !ok {
-		r.problem(Error, "metrics."+key, "write a number without quotes, or NaN", "has %s where a number belongs", k)
+		r.problem(Error, "metrics."+key, "write a number without quotes, or NaN", "is %s, must be a number", k)
 	}
 	return m, ok, nil
 }
@@ -95,13 +95,13 @@ func (r *resultReader) text(key string, k kind, limit int) (string, error) {
 	}
 	value, cut := mlflow.Truncate(pythonText(k, text), limit)
 	if cut {
-		r.problem(Warning, key, "write it to a file and name that in artifacts",
+		r.problem(Warning, key, "write it to a file and add that to artifacts",
 			"has more than %d characters; the rest is cut off", limit)
 	}
 	return value, nil
 }
 
-// pythonText is what Python's str gives for the value.
+// pythonText returns what Python's str returns for the value.
 func pythonText(k kind, text []byte) string {
 	word := string(text)
 	switch {
@@ -121,7 +121,7 @@ func pythonText(k kind, text []byte) string {
 	return word
 }
 
-// metricValue is the number that a value stands for. Booleans count as 1 and 0, as in MLflow's log_metric.
+// metricValue returns the number for a value. Booleans are 1 and 0, as in MLflow's log_metric.
 func metricValue(k kind, text []byte) (float64, bool) {
 	switch k {
 	case kindNumber:

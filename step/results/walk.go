@@ -11,9 +11,9 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// walk goes through a folder and takes the files whose path below it matches a pattern. doublestar's own walk is not used:
-// it runs in circles where symbolic links do, and follows them anywhere. Here a folder is not entered inside of itself, and
-// a link inside of a linked folder is followed only to a folder that was not seen yet.
+// walk visits a folder and collects the files whose path below it matches a pattern. doublestar's own walk is not used:
+// it never ends in a cycle of symbolic links, and follows them anywhere. Here a folder is not entered inside of itself, and
+// a link inside of a linked folder is followed only to a folder that was not visited yet.
 type walk struct {
 	finder  *finder
 	spec    spec
@@ -36,13 +36,13 @@ func (w *walk) run() {
 	}
 }
 
-// place is where in a walk an entry lies.
+// place is the position of an entry in a walk.
 type place struct {
 	above  []string // real paths of the folders around it
 	linked bool     // one of them was reached through a link
 }
 
-// folder goes through one folder.
+// folder visits one folder.
 func (w *walk) folder(real, below string, at place) {
 	w.seen[real] = true
 	at.above = append(slices.Clip(at.above), real)
@@ -59,7 +59,7 @@ func (w *walk) folder(real, below string, at place) {
 	}
 }
 
-// entry looks at one entry of a folder. path is where it lies, without symbolic links but its own.
+// entry visits one entry of a folder. path is its real path, except that the entry itself may be a symbolic link.
 func (w *walk) entry(path, below string, entry fs.DirEntry, at place) {
 	name, slashed := filepath.Join(w.root, below), filepath.ToSlash(below)
 	matches := doublestar.MatchUnvalidated(w.pattern, slashed)
@@ -88,7 +88,7 @@ func (w *walk) entry(path, below string, entry fs.DirEntry, at place) {
 	}
 }
 
-// look follows an entry that is a symbolic link. One that leads nowhere is left out.
+// look follows an entry that is a symbolic link. A broken link is skipped with a warning.
 func (w *walk) look(name, path string, entry fs.DirEntry) (real string, info fs.FileInfo, ok bool) {
 	var err error
 	if entry.Type()&fs.ModeSymlink == 0 {
@@ -97,12 +97,12 @@ func (w *walk) look(name, path string, entry fs.DirEntry) (real string, info fs.
 		return w.finder.resolve(w.spec, name)
 	}
 	if err != nil {
-		w.finder.problem(Warning, w.spec.text, "", "%q is left out: %v", name, withoutPath(err))
+		w.finder.problem(Warning, w.spec.text, "", "%q is not uploaded: %v", name, withoutPath(err))
 	}
 	return path, info, err == nil
 }
 
-// isFolder says whether an entry is a folder or a symbolic link to one.
+// isFolder reports whether an entry is a folder or a symbolic link to one.
 func isFolder(path string, entry fs.DirEntry) bool {
 	if entry.Type()&fs.ModeSymlink == 0 {
 		return entry.IsDir()
