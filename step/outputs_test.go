@@ -132,7 +132,7 @@ func TestProblemsOfWhatAStepLeft(t *testing.T) {
 	}, nil).Problems
 	want := []string{
 		`error: result file "` + l.files.Result + `", "params": is a number, must be an object`,
-		"warning: read the notes of the Python hook: open " + notes,
+		"warning: read the events of the Python hook: open " + notes,
 		`warning: metrics file "` + l.files.Metrics + `": line 3: no JSON`,
 		`warning: metrics file "` + l.files.Metrics + `": the store rejected 2 points: no such run`,
 		"warning: live metrics were not all uploaded: disk full",
