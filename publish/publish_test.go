@@ -226,7 +226,7 @@ func TestPublishLeavesLongOutputsOut(t *testing.T) {
 		e := ended()
 		e.Run.Run.Params = map[string]string{"long": strings.Repeat("x", 6000)}
 		d.Publish(t.Context(), e)
-		if n := strings.Count(d.log.String(), "outputs-file: left out params"); n != 1 {
+		if n := strings.Count(d.log.String(), "outputs-file: omitted params"); n != 1 {
 			t.Errorf("it is told %d times that params are left out:\n%s", n, d.log)
 		}
 	})

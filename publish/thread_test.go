@@ -71,16 +71,16 @@ func TestRejectedComment(t *testing.T) {
 	})
 }
 
-func TestLook(t *testing.T) {
+func TestCheck(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
 		d.onGitHub(t)
-		if err := d.Thread.Look(t.Context()); err != nil {
+		if err := d.Thread.Check(t.Context()); err != nil {
 			t.Error(err)
 		}
 		d.Thread.Number = "8"
-		if err := d.Thread.Look(t.Context()); err == nil {
+		if err := d.Thread.Check(t.Context()); err == nil {
 			t.Error("a request that does not exist is there")
 		}
 	})
