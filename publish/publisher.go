@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
@@ -74,9 +73,9 @@ func (p Publisher) Publish(ctx context.Context, e Ended) {
 	p.warnOmitted(slices.DeleteFunc(more, func(name string) bool { return slices.Contains(omitted, name) })) // the others are in the log already
 }
 
-// NotStarted writes the outputs of a job whose run could not be opened.
+// NotStarted writes the outputs of a job whose run could not be opened: those that a later step reads exist all the same.
 func (p Publisher) NotStarted(status mlflow.Status, exitCode int) {
-	values := []outputs.Value{{Name: "status", Text: string(status)}, {Name: "exit-code", Text: fmt.Sprint(exitCode)}}
+	values := p.values(Ended{Run: track.FinishedRun{Verdict: track.Verdict{Status: status}}, ExitCode: exitCode})
 	p.warnOmitted(p.write(values, values))
 }
 
