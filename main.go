@@ -1,4 +1,4 @@
-// Command mlops-track runs a machine-learning training command as one MLflow run that tells the truth.
+// Command mlops-track runs a machine-learning training command as one MLflow run, closed with the correct status.
 package main
 
 import (

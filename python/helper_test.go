@@ -163,8 +163,8 @@ func checkOutsideWarnings(t *testing.T, stderr string) {
 			"mlops-track: warning: falling back to manual param logging\n",
 		"mlops-track: warning: param collision detected: ['C']\n",
 		"mlops-track: warning: metric collision detected: ['training_score']\n",
-		"mlops_track.result: this is no tracked step (MLOPS_RESULT is not set), nothing is written\n" +
-			"mlops_track.log_metrics: this is no tracked step (MLOPS_METRICS is not set), nothing is written\n",
+		"mlops_track.result: this is not a tracked step (MLOPS_RESULT is not set), nothing is written\n" +
+			"mlops_track.log_metrics: this is not a tracked step (MLOPS_METRICS is not set), nothing is written\n",
 	} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("stderr lacks %q:\n%s", want, stderr)

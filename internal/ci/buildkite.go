@@ -23,7 +23,7 @@ func buildkite(job Job) System {
 	agent, found := findProgram(job.Environ, "buildkite-agent")
 	if !found {
 		s.Summary = func(func(int) string) error {
-			return hint.With(errors.New("the report is no annotation of the build: buildkite-agent is not on PATH"),
+			return hint.With(errors.New("the report is not shown on the page of the build: buildkite-agent is not on PATH"),
 				"mount the agent's program into the container, with the Docker plugin by mount-buildkite-agent: true")
 		}
 		return s
@@ -79,7 +79,7 @@ func (b buildkiteTokens) Token(ctx context.Context) (string, error) {
 	out, err := b.agent.run(ctx, "", "oidc", "request-token", "--audience", b.audience)
 	token := strings.TrimSpace(out)
 	if err == nil && token == "" {
-		err = errors.New("buildkite-agent oidc: it printed none")
+		err = errors.New("buildkite-agent oidc printed no token")
 	}
 	if err != nil {
 		return "", hint.With(fmt.Errorf("ask Buildkite for an OIDC token: %w", err),

@@ -71,8 +71,8 @@ func Describe(opts Options) (Target, error) {
 		target.ChildEnv["MLFLOW_ALLOW_FILE_STORE"] = "true" // MLflow 3.13 and newer refuse folders without it
 		return target, nil
 	}
-	return Target{}, fmt.Errorf("tracking URI %q: scheme %q is not taken; "+
-		"http:, https:, sqlite:, file:, a path, postgresql:, mysql:, mssql: and arn: (of MLflow in SageMaker) are", target.Display, scheme)
+	return Target{}, fmt.Errorf("tracking URI %q: scheme %q is not supported; use "+
+		"http:, https:, sqlite:, file:, a path, postgresql:, mysql:, mssql: or arn: (MLflow in SageMaker)", target.Display, scheme)
 }
 
 // describeFile follows SQLAlchemy: three slashes, then the path, which is absolute with a fourth one
@@ -80,7 +80,7 @@ func Describe(opts Options) (Target, error) {
 func describeFile(target Target, rest, uri string) (Target, error) {
 	path, ok := strings.CutPrefix(rest, "///")
 	if !ok || path == "" || path == ":memory:" || strings.HasPrefix(path, "file:") || strings.Contains(path, "?") {
-		return Target{}, fmt.Errorf("tracking URI %q names no file; write sqlite:///mlflow.db, or sqlite:////folder/mlflow.db for "+
+		return Target{}, fmt.Errorf("tracking URI %q does not name a file; write sqlite:///mlflow.db, or sqlite:////folder/mlflow.db for "+
 			"an absolute path", uri)
 	}
 	target.kind = file

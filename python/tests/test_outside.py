@@ -306,5 +306,5 @@ def test_nothing_is_left_in_the_temporary_folder(recorder, monkeypatch, tmp_path
 
 def test_helpers_warn_outside_a_step():
     for call in (lambda: mlops_track.result(params={"a": 1}), lambda: mlops_track.log_metrics({"a": 1})):
-        with pytest.warns(RuntimeWarning, match="this is no tracked step"):
+        with pytest.warns(RuntimeWarning, match="this is not a tracked step"):
             call()

@@ -55,7 +55,7 @@ def test_a_metric_that_is_no_number(files, wrong):
 def test_broken_result_file_is_told(files):
     files[0].parent.mkdir()
     files[0].write_text("{")
-    with pytest.raises(ValueError, match=r"result\.json is no JSON"):
+    with pytest.raises(ValueError, match=r"result\.json is not JSON"):
         mlops_track.result(params={"a": 1})
 
 

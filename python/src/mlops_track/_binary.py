@@ -42,7 +42,7 @@ def find():
     if named:
         found = shutil.which(named)
         if not found:
-            raise NotRecorded("MLOPS_TRACK_BINARY names %r, which is no program" % named, INSTALL_HINT)
+            raise NotRecorded("MLOPS_TRACK_BINARY names %r, which is not a program" % named, INSTALL_HINT)
         return found
     found = (BINARY and shutil.which(BINARY)) or shutil.which(NAME)
     if not found:

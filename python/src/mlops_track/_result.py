@@ -22,7 +22,7 @@ def result(params=None, metrics=None, tags=None, artifacts=None, model_local_pat
     path = os.environ.get("MLOPS_RESULT")
     if not path:
         warnings.warn(
-            "mlops_track.result: this is no tracked step (MLOPS_RESULT is not set), nothing is written",
+            "mlops_track.result: this is not a tracked step (MLOPS_RESULT is not set), nothing is written",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -46,7 +46,7 @@ def log_metrics(metrics, step=None):
     path = os.environ.get("MLOPS_METRICS")
     if not path:
         warnings.warn(
-            "mlops_track.log_metrics: this is no tracked step (MLOPS_METRICS is not set), nothing is written",
+            "mlops_track.log_metrics: this is not a tracked step (MLOPS_METRICS is not set), nothing is written",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -72,7 +72,7 @@ def _read(path):
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise ValueError("%s is no JSON: %s" % (path, error)) from None
+        raise ValueError("%s is not JSON: %s" % (path, error)) from None
     if not isinstance(found, dict):
         raise ValueError("%s holds no JSON object" % path)
     return found
