@@ -121,7 +121,7 @@ func TestClaims(t *testing.T) {
 		"audience": {issuer.Mint("vault", nil), doctor.Warn, `not "sts.amazonaws.com"`, "request the token for"},
 		"no sub":   {issuer.Mint("sts.amazonaws.com", map[string]any{"sub": nil}), doctor.Fail, "sub ,", "iss, sub and exp"},
 		"no exp":   {issuer.Mint("sts.amazonaws.com", map[string]any{"exp": nil}), doctor.Fail, "aud sts", "iss, sub and exp"},
-		"no token": {"s3cret", doctor.Fail, "no JSON Web Token", "MLOPS_ID_TOKEN must hold an OIDC token"},
+		"no token": {"s3cret", doctor.Fail, "not a JSON Web Token", "MLOPS_ID_TOKEN must hold an OIDC token"},
 	} {
 		found, _ := examine(t, doctor.AWS{
 			Token: func(context.Context) (string, error) { return c.token, nil }, Source: "MLOPS_ID_TOKEN", Audience: "sts.amazonaws.com", Needed: true,
