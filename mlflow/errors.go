@@ -9,8 +9,8 @@ import (
 // ErrNotFound is wrapped by errors about a run, an experiment or an artifact that does not exist.
 var ErrNotFound = errors.New("not found")
 
-// UnreachableError says that a store is unreachable: refused, timed out, a name that does not resolve, or a server that
-// answers 5xx. The same call may pass later.
+// UnreachableError says that a store is unreachable: connection refused, timeout, a name that does not resolve, or a server that
+// answers 5xx. The same call may succeed later.
 type UnreachableError struct {
 	URI string // redacted
 	Err error
@@ -21,14 +21,14 @@ func (e *UnreachableError) Error() string { return fmt.Sprintf("%s is unreachabl
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// RejectedError says that a store answered and rejected the request. The same call will not pass later. What to do about it is its hint
-// (hint.Of).
+// RejectedError says that a store answered and rejected the request. The same call would fail again. Its hint (hint.Of) says
+// what to do.
 type RejectedError struct {
-	Call    string // what was asked, for example "POST runs/create"
-	Status  int    // HTTP status, 0 for a store that is no server
+	Call    string // the request, for example "POST runs/create"
+	Status  int    // HTTP status, 0 for a store that is not a server
 	Code    string // MLflow's error_code, for example INVALID_PARAMETER_VALUE; may be empty
-	Message string // the server's words
-	All     bool   // whatever is asked will be refused, as with the statuses 401 and 403
+	Message string // of the server
+	All     bool   // every request will be rejected, as with the statuses 401 and 403
 }
 
 func (e *RejectedError) Error() string {
@@ -44,11 +44,11 @@ func (e *RejectedError) Error() string {
 	return fmt.Sprintf("%s: the server answered %s: %s", e.Call, answer, e.Message)
 }
 
-// Is makes an answer about something that does not exist ErrNotFound.
+// Is reports whether target is ErrNotFound and the answer is about something that does not exist.
 func (e *RejectedError) Is(target error) bool {
 	return target == ErrNotFound && e.Code == "RESOURCE_DOES_NOT_EXIST"
 }
 
-// Lasting says that the store refuses whatever is asked, such as because of who asks: the rest of a request is not worth
-// trying.
+// Lasting reports whether the store rejects every request, for example because of the credentials: further ones are not
+// tried.
 func (e *RejectedError) Lasting() bool { return e.All || e.Status == 401 || e.Status == 403 }

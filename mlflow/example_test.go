@@ -28,7 +28,7 @@ func ExampleCheckKey() {
 	fmt.Println(mlflow.CheckKey("../loss"))
 	// Output:
 	// <nil>
-	// key "loss (mean)" holds '('; letters, digits and "_-. /:" are taken
+	// key "loss (mean)" contains '('; letters, digits and "_-. /:" are allowed
 	// key "../loss" is not a plain path
 }
 

@@ -17,15 +17,15 @@ const (
 	MaxRequestBytes = 900 * 1024 // MLflow states 1 MB; the rest is room for JSON around the values
 	MaxKeyLength    = 250
 	MaxParamLength  = 6000
-	MaxTagLength    = 5000 // 8000 in MLflow 3; the lower one is kept so that every server takes it
+	MaxTagLength    = 5000 // 8000 in MLflow 3; the lower one is used so that every server accepts it
 )
 
-// CheckKey says what is wrong with the key of a param, metric or tag. Letters of any language, digits and "_-. /:" are
-// taken. MLflow 2.9 refuses the colon.
+// CheckKey returns what is wrong with the key of a param, metric or tag. Letters of any language, digits and "_-. /:" are
+// allowed. MLflow 2.9 rejects the colon.
 func CheckKey(key string) error {
 	switch {
 	case key == "":
-		return fmt.Errorf("a key is empty")
+		return fmt.Errorf("the key is empty")
 	case utf8.RuneCountInString(key) > MaxKeyLength:
 		return fmt.Errorf("key %q is longer than %d characters", shorten(key), MaxKeyLength)
 	case path.Clean(key) != key || strings.HasPrefix(key, "/") || key == "." || strings.HasPrefix(key, ".."):
@@ -33,13 +33,13 @@ func CheckKey(key string) error {
 	}
 	for _, r := range key {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-. /:", r) {
-			return fmt.Errorf("key %q holds %q; letters, digits and \"_-. /:\" are taken", key, r)
+			return fmt.Errorf("key %q contains %q; letters, digits and \"_-. /:\" are allowed", key, r)
 		}
 	}
 	return nil
 }
 
-// Truncate cuts a value to at most limit characters, as MLflow does, and says whether it did.
+// Truncate cuts a value to at most limit characters, as MLflow does, and reports whether it did.
 func Truncate(value string, limit int) (string, bool) {
 	if len(value) <= limit || utf8.RuneCountInString(value) <= limit {
 		return value, false
@@ -54,8 +54,8 @@ func Truncate(value string, limit int) (string, bool) {
 	return value, false
 }
 
-// Split cuts a batch into as few batches as it can that each keep MLflow's limits for one request. Order within a kind
-// is kept.
+// Split cuts a batch into as few batches as possible, each within MLflow's limits for one request. The order within a kind
+// does not change.
 func Split(b Batch) []Batch {
 	var out []Batch
 	for !b.Empty() {
@@ -85,7 +85,7 @@ func take[T any](all []T, limit int, items, room *int, size func(T) int) (taken,
 	return all[:n:n], all[n:]
 }
 
-// jsonLen is an upper bound of the bytes that s takes in JSON as encoding/json writes it.
+// jsonLen returns an upper bound of the bytes of s in JSON as encoding/json writes it.
 func jsonLen(s string) int {
 	n := 2
 	for i := 0; i < len(s); i++ {

@@ -26,7 +26,7 @@ func NewRunID() string {
 	return hex.EncodeToString(id[:])
 }
 
-// After says whether m is a later point of its key than other by MLflow's rule: the greater step, then timestamp, then
+// After reports whether m is a later point of its key than other by MLflow's rule: the greater step, then timestamp, then
 // value, where NaN counts as 0.
 func (m Metric) After(other Metric) bool {
 	return cmp.Or(
@@ -36,7 +36,7 @@ func (m Metric) After(other Metric) bool {
 	) > 0
 }
 
-// Same says whether two points of a key are equal; NaN equals NaN.
+// Same reports whether two points of a key are equal; NaN equals NaN.
 func (m Metric) Same(other Metric) bool {
 	return m.Step == other.Step && m.Timestamp == other.Timestamp &&
 		(m.Value == other.Value || math.IsNaN(m.Value) && math.IsNaN(other.Value))
@@ -49,8 +49,8 @@ func orderValue(v float64) float64 {
 	return v
 }
 
-// Named returns the run with its name in both places, Name and the tag mlflow.runName. A run without any gets one made
-// of its id. Two different names are a *RejectedError, as on a tracking server.
+// Named returns the run with its name in both places, Name and the tag mlflow.runName. A run without a name gets one made
+// from its id. Two different names are a *RejectedError, as on a tracking server.
 func (r NewRun) Named(id string) (NewRun, error) {
 	tags := make([]Tag, 0, len(r.Tags)+1)
 	for _, t := range r.Tags {
@@ -63,7 +63,7 @@ func (r NewRun) Named(id string) (NewRun, error) {
 				Call:    "create run",
 				Code:    "INVALID_PARAMETER_VALUE",
 				Message: "run name " + r.Name + " and tag " + RunNameTag + " " + t.Value + " differ",
-			}, "give the run's name once")
+			}, "set the run's name only once")
 		}
 		r.Name = cmp.Or(r.Name, t.Value)
 	}
@@ -72,8 +72,8 @@ func (r NewRun) Named(id string) (NewRun, error) {
 	return r, nil
 }
 
-// WithoutOldErrors returns the tags of a new ending of r with an empty one for each error tag that r has and they lack,
-// so that none of an earlier ending is left: MLflow's stores overwrite a tag in one batch with others, but do not delete
+// WithoutOldErrors returns the tags for finishing r again, with an empty one for each error tag that r has and they lack,
+// so that no error of an earlier attempt stays: MLflow's stores overwrite a tag in one batch with others, but do not delete
 // it there.
 func (r Run) WithoutOldErrors(tags []Tag) []Tag {
 	for _, key := range []string{"mlops.error_type", "mlops.error_message", "mlops.exit_code"} {

@@ -22,7 +22,7 @@ func Statuses() []Status { return []Status{Running, Scheduled, Finished, Failed,
 type Experiment struct {
 	ID               string
 	Name             string
-	ArtifactLocation string // URI under which the artifacts of its runs lie
+	ArtifactLocation string // URI of the folder with the artifacts of its runs
 }
 
 // Run is a run as the store has it.
@@ -71,7 +71,7 @@ type RunUpdate struct {
 // Metric is one point of a metric.
 type Metric struct {
 	Key       string
-	Value     float64 // NaN and infinities are taken
+	Value     float64 // may be NaN or an infinity
 	Timestamp int64   // milliseconds since the Unix epoch
 	Step      int64   // may be negative
 }
@@ -89,12 +89,12 @@ type Batch struct {
 	Tags    []Tag
 }
 
-// Empty says whether there is nothing to log.
+// Empty reports whether there is nothing to log.
 func (b Batch) Empty() bool {
 	return len(b.Metrics) == 0 && len(b.Params) == 0 && len(b.Tags) == 0
 }
 
-// LoggedModel is a model that an MLflow 3 client logged; it lies beside the run, not in its artifacts.
+// LoggedModel is a model that an MLflow 3 client logged; it is stored beside the run, not in its artifacts.
 type LoggedModel struct {
 	ID          string // "m-" and 32 hexadecimal digits
 	Name        string
@@ -117,7 +117,7 @@ type ModelVersion struct {
 	Version string // a number in decimal
 }
 
-// ParentRunTag is the tag by which MLflow ties a child run to its parent.
+// ParentRunTag is the tag with which MLflow links a child run to its parent.
 const ParentRunTag = "mlflow.parentRunId"
 
 // Halves cuts a batch of two or more items into two that are not empty.

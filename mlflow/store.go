@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Store is one tracking store. Four implementations stand behind it: a tracking server, an SQLite file, a folder, and a
+// Store is one tracking store. It has four implementations: a tracking server, an SQLite file, a folder, and a
 // server started for another database. All methods are safe for concurrent use and obey ctx.
 type Store interface {
 	Experiments
@@ -13,16 +13,16 @@ type Store interface {
 	Models
 }
 
-// Experiments finds the place where runs are kept.
+// Experiments finds experiments and the runs in them.
 type Experiments interface {
 	// EnsureExperiment returns the experiment of that name and creates it when there is none. Two callers racing to
 	// create it both succeed. A deleted experiment is a *RejectedError.
 	EnsureExperiment(ctx context.Context, name string) (Experiment, error)
-	// SearchRuns returns runs of an experiment, deleted ones left out. It reads no more of them than the limit.
+	// SearchRuns returns runs of an experiment without deleted ones. It reads no more of them than the limit.
 	SearchRuns(ctx context.Context, search RunSearch) ([]Run, error)
 }
 
-// RunSearch says which runs of an experiment are asked for, and in which order. Runs of one start time are in the order of
+// RunSearch says which runs of an experiment to return, and in which order. Runs with the same start time are in the order of
 // their ids.
 type RunSearch struct {
 	ExperimentID string
@@ -32,7 +32,7 @@ type RunSearch struct {
 	Limit        int      // 0: all
 }
 
-// Match reports whether a run with this status and these tags is asked for.
+// Match reports whether the search includes a run with this status and these tags.
 func (s RunSearch) Match(status Status, tags map[string]string) bool {
 	for _, tag := range s.Tags {
 		if value, ok := tags[tag.Key]; !ok || value != tag.Value {
@@ -42,7 +42,7 @@ func (s RunSearch) Match(status Status, tags map[string]string) bool {
 	return s.MatchStatus(status)
 }
 
-// MatchStatus reports whether runs of a status are asked for.
+// MatchStatus reports whether the search includes runs with this status.
 func (s RunSearch) MatchStatus(status Status) bool {
 	return len(s.Statuses) == 0 || slices.Contains(s.Statuses, status)
 }
@@ -55,13 +55,13 @@ type Runs interface {
 	GetRun(ctx context.Context, runID string) (Run, error)
 	// UpdateRun writes status, end time or name; zero fields are left as they are.
 	UpdateRun(ctx context.Context, runID string, update RunUpdate) error
-	// LogBatch adds metrics, params and tags of any number: it keeps MLflow's limits by sending several requests.
-	// Writing an equal metric point, an equal param or a tag again changes nothing. A param that is there with another
+	// LogBatch adds any number of metrics, params and tags: it sends several requests if MLflow's limits require it.
+	// Writing an equal metric point, an equal param or a tag again changes nothing. A param that exists with another
 	// value is a *RejectedError. Keys and values must have passed CheckKey and Truncate.
 	LogBatch(ctx context.Context, runID string, batch Batch) error
 }
 
-// Models is the model registry, and what a run says of its metrics and models over time.
+// Models is the model registry, with the metric histories and logged models of a run.
 type Models interface {
 	// MetricHistory returns every point of one metric in the order of step, then time.
 	MetricHistory(ctx context.Context, runID, key string) ([]Metric, error)

@@ -10,7 +10,7 @@ import (
 
 const (
 	expiredFix = "let this job renew them: role-to-assume, or credentials that outlive the training"
-	repeatFix  = "repeat it later: what is in the bucket already is not sent again"
+	repeatFix  = "repeat it later: files that are in the bucket already are not sent again"
 	// otherRegion is the circumstance that S3 named the region of the bucket.
 	otherRegion = "other region"
 )
@@ -26,17 +26,17 @@ func advice() hint.Table {
 		{If: otherRegion, Advice: "set aws-region: {region}"},
 		{Code: "PermanentRedirect AuthorizationHeaderMalformed", Advice: "set aws-region to the region of the bucket {bucket}"},
 		{Code: "ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired", Advice: expiredFix},
-		{Code: "RequestTimeTooSkewed", Advice: "set the clock of this machine"},
-		{Code: "InvalidAccessKeyId SignatureDoesNotMatch InvalidToken InvalidClientTokenId", Advice: "the AWS credentials do not belong to this " +
+		{Code: "RequestTimeTooSkewed", Advice: "correct the clock of this machine"},
+		{Code: "InvalidAccessKeyId SignatureDoesNotMatch InvalidToken InvalidClientTokenId", Advice: "the AWS credentials are not valid for this " +
 			"service: check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"},
-		{Code: "AccessControlListNotSupported", Advice: "take ACL out of MLFLOW_S3_UPLOAD_EXTRA_ARGS: the bucket takes none"},
-		{Code: "NotImplemented XNotImplemented", Advice: "a service that knows no checksums wants AWS_REQUEST_CHECKSUM_CALCULATION=when_required"},
-		{Code: "BadDigest XAmzContentSHA256Mismatch", Advice: "upload the file when nobody writes to it any more"},
+		{Code: "AccessControlListNotSupported", Advice: "remove ACL from MLFLOW_S3_UPLOAD_EXTRA_ARGS: the bucket does not allow it"},
+		{Code: "NotImplemented XNotImplemented", Advice: "if the service does not support checksums, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required"},
+		{Code: "BadDigest XAmzContentSHA256Mismatch", Advice: "the file changed during the upload: upload it when no process writes to it"},
 		{Status: http.StatusForbidden, Advice: "allow {action} on {resource} to {who}"},
 	}
 }
 
-// concernsOneFile reports whether other requests may pass although S3 answered this code.
+// concernsOneFile reports whether other requests may succeed although S3 answered this code.
 func concernsOneFile(code string) bool {
 	switch code {
 	case "NotImplemented", "XNotImplemented", "BadDigest", "XAmzContentSHA256Mismatch":
@@ -45,7 +45,7 @@ func concernsOneFile(code string) bool {
 	return false
 }
 
-// advise says what to do about a refusal; empty where S3's words say it all.
+// advise returns what to do about a rejected request; empty if S3's message is enough.
 func (b *bucket) advise(action string, r *mlflow.RejectedError, region string) string {
 	answer := hint.Answer{Status: r.Status, Code: r.Code, Message: r.Message}
 	if region != "" {

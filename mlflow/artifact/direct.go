@@ -10,8 +10,8 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// direct is a bucket that is reached straight, or through the addresses that the tracking server hands out where there
-// are no AWS credentials. Which of the two shows when it is used first.
+// direct is a bucket that is used with AWS credentials or, without any, through presigned URLs of the tracking server.
+// Which of the two is decided at the first use.
 type direct struct {
 	bucket *bucket
 	server Repo // nil if no server can help
@@ -81,7 +81,7 @@ func (d *direct) Open(ctx context.Context, from string) (io.ReadCloser, error) {
 	return repo.Open(ctx, from)
 }
 
-// fallback tells, when the server does not help either, why it was asked.
+// fallback adds, if the server issues no URLs either, why it was asked.
 type fallback struct {
 	Repo
 
@@ -91,8 +91,8 @@ type fallback struct {
 // Put implements Repo.
 func (f *fallback) Put(ctx context.Context, to string, from Source) error {
 	err := f.Repo.Put(ctx, to, from)
-	if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok && hint.Of(err) == serveFix {
-		return noCredentials("the bucket", f.why.Error()+"; "+refused.Message)
+	if rejected, ok := errors.AsType[*mlflow.RejectedError](err); ok && hint.Of(err) == serveFix {
+		return noCredentials("the bucket", f.why.Error()+"; "+rejected.Message)
 	}
 	return err
 }

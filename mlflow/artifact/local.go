@@ -14,10 +14,10 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// temporary begins the name of a file that is being written; List leaves it out.
+// temporary is the prefix of a file that is being written; List omits it.
 const temporary = ".mlops-track-"
 
-// local keeps artifacts in a folder of this machine.
+// local stores artifacts in a folder of this machine.
 type local struct{ folder string }
 
 // Put implements Repo. The file appears whole or not at all. A file that is uploaded onto itself is left alone.
@@ -139,7 +139,7 @@ func (l *local) path(p string) (string, error) {
 	}
 	name := filepath.FromSlash(p)
 	if !filepath.IsLocal(name) {
-		return "", fmt.Errorf("artifact path %q is no file name on this system", p)
+		return "", fmt.Errorf("artifact path %q is not a file name on this system", p)
 	}
 	return filepath.Join(l.folder, name), nil
 }

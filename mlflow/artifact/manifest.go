@@ -14,8 +14,8 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// ManifestPath is where an upload into a bucket leaves the digests of its files: in a folder of its own, so that no folder
-// that MLflow reads as a model or a table holds a file more. A file of the user's with this path is left as it is.
+// ManifestPath is the file in which an upload into a bucket records the digests of its files: in a folder of its own, so that no
+// folder that MLflow reads as a model or a table gets another file. A user's file with this path is not changed.
 const ManifestPath = "mlops-track/manifest.json"
 
 // manifest lists the files that were uploaded, by path.
@@ -65,7 +65,7 @@ func (b *bucket) writeManifest(ctx context.Context, files manifest, there bool) 
 	return nil
 }
 
-// readManifest reads the manifest of an earlier upload; one that is something else counts as none.
+// readManifest reads the manifest of an earlier upload; a file that is not a manifest counts as none.
 func (b *bucket) readManifest(ctx context.Context) (manifest, error) {
 	files := manifest{}
 	r, err := b.Open(ctx, ManifestPath)

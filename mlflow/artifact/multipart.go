@@ -24,7 +24,7 @@ const (
 	parallelParts = 4
 )
 
-// errNoMultipart says that the server does not take a file in parts.
+// errNoMultipart means that the server does not accept a file in parts.
 var errNoMultipart = errors.New("no multipart upload")
 
 type part struct {
@@ -33,7 +33,7 @@ type part struct {
 	URL    string `json:"url"`
 }
 
-// putParts uploads a file in parts, straight to the bucket behind the server by addresses that the server hands out.
+// putParts uploads a file in parts, directly to the bucket behind the server with presigned URLs.
 func (p *proxied) putParts(ctx context.Context, to string, from Source, size int64) error {
 	length := max(partSize, (size+maxParts-1)/maxParts)
 	count := int((size + length - 1) / length)
@@ -53,7 +53,7 @@ func (p *proxied) putParts(ctx context.Context, to string, from Source, size int
 		return err
 	}
 	if len(upload.Parts) != count {
-		return fmt.Errorf("upload %q in %d parts: the server gave addresses for %d", to, count, len(upload.Parts))
+		return fmt.Errorf("upload %q in %d parts: the server sent addresses for %d", to, count, len(upload.Parts))
 	}
 	parts := make([]part, count)
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -69,7 +69,7 @@ func (p *proxied) putParts(ctx context.Context, to string, from Source, size int
 	if err = group.Wait(); err == nil {
 		err = p.multipart(ctx, "complete", to, map[string]any{"path": path.Base(to), "upload_id": upload.ID, "parts": parts}, nil)
 	}
-	if err != nil { // the bucket would keep, and charge for, parts of an upload that is never completed
+	if err != nil { // else the bucket would store, and charge for, parts of an upload that is never completed
 		abort := map[string]any{"path": path.Base(to), "upload_id": upload.ID}
 		return errors.Join(err, p.multipart(context.WithoutCancel(ctx), "abort", to, abort, nil))
 	}
@@ -89,7 +89,7 @@ func (p *proxied) putPart(ctx context.Context, to string, from Source, offset, l
 ) (etag string, err error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", fmt.Errorf("upload a part of %q: the server gave no usable address", to) // it is a secret
+		return "", fmt.Errorf("upload a part of %q: the server sent no usable address", to) // not quoted: it is a secret
 	}
 	header := http.Header{}
 	for name, value := range headers {

@@ -15,7 +15,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
 
-// presigned keeps artifacts in a bucket for which the tracking server hands out addresses, file by file.
+// presigned stores artifacts in a bucket for which the tracking server issues presigned URLs, file by file.
 type presigned struct {
 	client   *rest.Client
 	location string
@@ -52,21 +52,21 @@ func (p *presigned) Put(ctx context.Context, to string, from Source) error {
 	}, drained)
 }
 
-const serveFix = "start the tracking server with --serve-artifacts; MLflow 3.12 and newer also hand out addresses for s3://"
+const serveFix = "start the tracking server with --serve-artifacts; MLflow 3.12 and newer also issue presigned URLs for s3://"
 
-// explain adds what to do where the server does not hand out addresses.
+// explain adds what to do if the server issues no presigned URLs.
 func (p *presigned) explain(err error) error {
-	refused, ok := errors.AsType[*mlflow.RejectedError](err)
-	if !ok || refused.Lasting() || errors.Is(err, mlflow.ErrNotFound) {
+	rejected, ok := errors.AsType[*mlflow.RejectedError](err)
+	if !ok || rejected.Lasting() || errors.Is(err, mlflow.ErrNotFound) {
 		return err
 	}
-	told := *refused
-	told.Message = fmt.Sprintf("artifacts lie at %q, and the server does not hand out addresses to upload there: %s",
-		mlflow.RedactURI(p.location), refused.Message)
+	explained := *rejected
+	explained.Message = fmt.Sprintf("artifacts are stored at %q, and the server issues no presigned URLs to upload there: %s",
+		mlflow.RedactURI(p.location), rejected.Message)
 	if scheme, _, _ := strings.Cut(p.location, ":"); scheme != "s3" {
-		told.Message = fmt.Sprintf("artifacts lie at %q, and %s", mlflow.RedactURI(p.location), notBuiltIn(scheme))
+		explained.Message = fmt.Sprintf("artifacts are stored at %q, and %s", mlflow.RedactURI(p.location), notBuiltIn(scheme))
 	}
-	return hint.With(&told, serveFix)
+	return hint.With(&explained, serveFix)
 }
 
 // List implements Repo.

@@ -22,7 +22,7 @@ import (
 // whole file on.
 const uploadTimeout = 10 * time.Minute
 
-// proxied keeps artifacts behind a tracking server (mlflow-artifacts:).
+// proxied stores artifacts through a tracking server (mlflow-artifacts:).
 type proxied struct {
 	client      *rest.Client
 	service     *url.URL // .../api/2.0/mlflow-artifacts
@@ -82,8 +82,8 @@ func (p *proxied) url(endpoint, file string) *url.URL {
 
 var quoted = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// checkProxied refuses, besides what no Repo takes, the names that a server would store under another name or not at
-// all: it decodes %XX until nothing changes any more, and refuses '#' (validate_path_is_safe in mlflow/utils/uri.py).
+// checkProxied rejects, besides what no Repo accepts, the names that a server would store under another name or not at
+// all: it decodes %XX until nothing changes any more, and rejects '#' (validate_path_is_safe in mlflow/utils/uri.py).
 func checkProxied(p string) error {
 	if err := checkPath(p); err != nil {
 		return err
@@ -92,7 +92,7 @@ func checkProxied(p string) error {
 		if bad == "" {
 			bad = "#"
 		}
-		return fmt.Errorf("the server cannot keep an artifact named %q because of its %q; rename it or place it with =>", p, bad)
+		return fmt.Errorf("the server cannot store an artifact named %q because of %q in it; rename it, or set its path with =>", p, bad)
 	}
 	return nil
 }
@@ -126,17 +126,17 @@ func open(ctx context.Context, client *rest.Client, repo Repo, name string, from
 	return body, err
 }
 
-// missing says that a Repo surely does not have a file. Servers answer 500 to whoever reads one that does not exist:
+// missing reports whether an error means that the file does not exist. Servers answer 500 to a read of such a file:
 // MLflow 2.9 always, later ones with a bucket.
 func missing(ctx context.Context, repo Repo, name string) bool {
 	siblings, err := repo.List(ctx, strings.TrimPrefix(path.Dir(name), "."))
 	return err == nil && !slices.ContainsFunc(siblings, func(e Entry) bool { return e.Path == name })
 }
 
-// statusOf is the HTTP status of a refusal, 0 for any other error.
+// statusOf returns the HTTP status of a *mlflow.RejectedError, 0 for any other error.
 func statusOf(err error) int {
-	if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok {
-		return refused.Status
+	if rejected, ok := errors.AsType[*mlflow.RejectedError](err); ok {
+		return rejected.Status
 	}
 	return 0
 }

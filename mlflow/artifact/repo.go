@@ -12,12 +12,12 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 )
 
-// Repo is the place where the artifacts of one run or model lie. Paths in it are relative, with slashes. All methods are
+// Repo is the artifact location of one run or model. Paths in it are relative, with slashes. All methods are
 // safe for concurrent use.
 type Repo interface {
-	// Put writes a file and replaces one that is there. A path that the place cannot keep is an error.
+	// Put writes a file and replaces an existing one. A path that cannot be stored is an error.
 	Put(ctx context.Context, path string, from Source) error
-	// List returns what lies directly in a folder, "" for the root; nothing for a folder that does not exist.
+	// List returns what is directly in a folder, "" for the root; nothing for a folder that does not exist.
 	List(ctx context.Context, folder string) ([]Entry, error)
 	// Open reads a file; one that does not exist is mlflow.ErrNotFound. The caller closes it.
 	Open(ctx context.Context, path string) (io.ReadCloser, error)
@@ -59,20 +59,20 @@ func Open(location string, client *rest.Client, buckets S3) (Repo, error) {
 	}
 	return nil, hint.With(&mlflow.RejectedError{
 		Call:    "open artifact location",
-		Message: fmt.Sprintf("%q cannot be reached: %s", mlflow.RedactURI(location), notBuiltIn(scheme)),
-	}, "start the tracking server with --serve-artifacts, so that it takes the files itself")
+		Message: fmt.Sprintf("%q is not supported: %s", mlflow.RedactURI(location), notBuiltIn(scheme)),
+	}, "start the tracking server with --serve-artifacts, so that files are uploaded through it")
 }
 
-// notBuiltIn says what a location of this kind still can do.
+// notBuiltIn returns the message for a location of this scheme.
 func notBuiltIn(scheme string) string {
-	return fmt.Sprintf("%s: is not built in; the training's own MLflow client still writes there where it can", scheme)
+	return fmt.Sprintf("%s: is not built in; MLflow in the training may still write there", scheme)
 }
 
-// checkPath says what is wrong with a path inside a Repo.
+// checkPath returns what is wrong with a path in a Repo.
 func checkPath(p string) error {
 	if p == "" || p == "." || path.Clean(p) != p || strings.HasPrefix(p, "/") || p == ".." || strings.HasPrefix(p, "../") ||
 		strings.ContainsRune(p, 0) {
-		return fmt.Errorf("artifact path %q is not a plain relative path", p)
+		return fmt.Errorf("artifact path %q must be a plain relative path", p)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ const (
 	defaultRegion = "us-east-1"
 )
 
-// bucket keeps artifacts in a bucket of S3.
+// bucket stores artifacts in a bucket of S3.
 type bucket struct {
 	name    string
 	root    string // of the keys, without a slash at its ends; may be empty
@@ -67,12 +67,12 @@ func (s S3) bucket(location string) (*bucket, error) {
 	if name == "" || strings.ContainsAny(name, "@:") {
 		return nil, hint.With(&mlflow.RejectedError{
 			Call: "open artifact location", Message: fmt.Sprintf("%q names no bucket", mlflow.RedactURI(location)),
-		}, "an artifact location is written s3://bucket/path, and credentials are not part of it")
+		}, "an artifact location has the form s3://bucket/path, without credentials")
 	}
 	switch s.AddressingStyle {
 	case "", "auto", "path", "virtual":
 	default:
-		return nil, fmt.Errorf("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE %q is not taken; auto, path and virtual are", s.AddressingStyle)
+		return nil, fmt.Errorf("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE %q is not supported; use auto, path or virtual", s.AddressingStyle)
 	}
 	args, err := parseUploadArgs(s.UploadExtraArgs)
 	if err != nil {
@@ -84,10 +84,10 @@ func (s S3) bucket(location string) (*bucket, error) {
 	}, nil
 }
 
-// errNoCredentials says that there is nobody as whom a bucket could be asked.
+// errNoCredentials means that there are no credentials for a bucket.
 var errNoCredentials = errors.New("no AWS credentials")
 
-// connect loads the configuration and makes sure that there are credentials. It asks nothing of the bucket.
+// connect loads the configuration and makes sure that there are credentials. It sends nothing to the bucket.
 func (b *bucket) connect(ctx context.Context) error {
 	config, err := b.options.Config(ctx)
 	if err != nil {
@@ -152,7 +152,7 @@ func (b *bucket) do(ctx context.Context, action string, request func(*s3.Client)
 	return b.explain(ctx, action, err)
 }
 
-// key is where a path of the Repo lies in the bucket.
+// key returns the key in the bucket for a path of the Repo.
 func (b *bucket) key(p string) string { return path.Join(b.root, p) }
 
 func (b *bucket) owner() *string {
@@ -179,12 +179,12 @@ func (b *bucket) List(ctx context.Context, folder string) ([]Entry, error) {
 	return entries, err
 }
 
-// path is what a key is in the Repo.
+// path returns the path in the Repo for a key.
 func (b *bucket) path(key string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(key, b.root), "/"), "/")
 }
 
-// pages lists what lies below a folder, all of it without a delimiter.
+// pages lists what is below a folder, all levels if there is no delimiter.
 func (b *bucket) pages(ctx context.Context, folder, delimiter string, see func(*s3.ListObjectsV2Output)) error {
 	in := &s3.ListObjectsV2Input{Bucket: &b.name, ExpectedBucketOwner: b.owner()}
 	if prefix := b.key(folder); prefix != "" {

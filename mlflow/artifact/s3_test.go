@@ -265,8 +265,8 @@ func TestWrongOptionsAreToldWhenTheRepoIsOpened(t *testing.T) {
 		options  artifact.S3
 		says     []string
 	}{
-		{"s3://b/x", artifact.S3{UploadExtraArgs: `{"Acl": "private"}`}, []string{`"Acl" is not taken`, "ACL, ", "SSEKMSKeyId, "}},
-		{"s3://b/x", artifact.S3{UploadExtraArgs: `["ACL"]`}, []string{"MLFLOW_S3_UPLOAD_EXTRA_ARGS", "no JSON object"}},
+		{"s3://b/x", artifact.S3{UploadExtraArgs: `{"Acl": "private"}`}, []string{`"Acl" is not supported`, "ACL, ", "SSEKMSKeyId, "}},
+		{"s3://b/x", artifact.S3{UploadExtraArgs: `["ACL"]`}, []string{"MLFLOW_S3_UPLOAD_EXTRA_ARGS", "not a JSON object"}},
 		{"s3://b/x", artifact.S3{UploadExtraArgs: `{"SSECustomerKey": {"k": "s3cret"}}`}, []string{`"SSECustomerKey" has the wrong type`}},
 		{"s3://b/x", artifact.S3{AddressingStyle: "dns"}, []string{"MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "path", "virtual"}},
 		{"s3://key:s3cret@b/x", artifact.S3{}, []string{"names no bucket"}},

@@ -42,12 +42,12 @@ func parseUploadArgs(text string) (uploadArgs, error) {
 	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &given); err != nil {
-		return fault("it is no JSON object: %w", err)
+		return fault("it is not a JSON object: %w", err)
 	}
 	known := knownUploadArgs()
 	for name, value := range given {
 		if !slices.Contains(known, name) {
-			return fault("%q is not taken; taken are %s", name, strings.Join(known, ", "))
+			return fault("%q is not supported; supported are %s", name, strings.Join(known, ", "))
 		}
 		one, err := json.Marshal(map[string]json.RawMessage{name: value})
 		if err != nil {
@@ -55,7 +55,7 @@ func parseUploadArgs(text string) (uploadArgs, error) {
 		}
 		for _, into := range []any{&args.small, &args.large} {
 			if err := json.Unmarshal(one, into); err != nil {
-				return fault("%q has the wrong type; most take a string, Metadata an object of strings, "+
+				return fault("%q has the wrong type; most must be a string, Metadata an object of strings, "+
 					"dates such as 2030-01-31T00:00:00Z", name)
 			}
 		}

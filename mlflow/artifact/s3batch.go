@@ -17,7 +17,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// bucketBatch is an upload into a bucket. What is there already is not sent again, and a manifest tells what was sent.
+// bucketBatch is an upload into a bucket. Files that are there already are not sent again, and a manifest lists what was sent.
 type bucketBatch struct {
 	bucket *bucket
 	there  map[string]object // by path
@@ -33,7 +33,7 @@ type object struct {
 	etag string
 }
 
-// begin looks at what is in the bucket. Who may not list it sends everything.
+// begin lists the bucket. Without permission for that, everything is sent.
 func (b *bucket) begin(ctx context.Context) (batch, error) {
 	s := &bucketBatch{bucket: b, there: map[string]object{}, sent: manifest{}}
 	err := b.pages(ctx, "", "", func(page *s3.ListObjectsV2Output) {
@@ -41,7 +41,7 @@ func (b *bucket) begin(ctx context.Context) (batch, error) {
 			s.there[b.path(aws.ToString(o.Key))] = object{aws.ToInt64(o.Size), strings.Trim(aws.ToString(o.ETag), `"`)}
 		}
 	})
-	if refused, ok := errors.AsType[*mlflow.RejectedError](err); ok && refused.Code == "AccessDenied" && refused.Status == http.StatusForbidden {
+	if rejected, ok := errors.AsType[*mlflow.RejectedError](err); ok && rejected.Code == "AccessDenied" && rejected.Status == http.StatusForbidden {
 		return s, nil
 	}
 	return s, err
@@ -50,7 +50,7 @@ func (b *bucket) begin(ctx context.Context) (batch, error) {
 func (s *bucketBatch) workers() int { return parallelFiles }
 func (s *bucketBatch) skipped() int { return int(s.same.Load()) }
 
-// Put sends a file, unless it is there already with the same content.
+// Put sends a file, unless the bucket has it with the same content.
 func (s *bucketBatch) Put(ctx context.Context, to string, from Source) error {
 	content, err := s.compare(ctx, to, from)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *bucketBatch) Put(ctx context.Context, to string, from Source) error {
 // onePut is the ETag of an object that came in one request and is not encrypted with a key of KMS: its MD5.
 var onePut = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// compare returns the digest of a file that the bucket has with the same content, and else an empty one.
+// compare returns the digest of a file that the bucket has with the same content, else an empty one.
 func (s *bucketBatch) compare(ctx context.Context, to string, from Source) (digest, error) {
 	there, ok := s.there[to]
 	if !ok {
@@ -98,7 +98,7 @@ func (s *bucketBatch) compare(ctx context.Context, to string, from Source) (dige
 	return content, nil
 }
 
-// crc32 is the checksum that S3 keeps of a whole object, empty if it tells none.
+// crc32 returns the checksum that S3 has of a whole object, empty if it has none.
 func (s *bucketBatch) crc32(ctx context.Context, name string) string {
 	key := s.bucket.key(name)
 	out, err := s.bucket.client.Load().HeadObject(ctx, &s3.HeadObjectInput{
@@ -114,7 +114,7 @@ func (s *bucketBatch) crc32(ctx context.Context, name string) string {
 func (s *bucketBatch) end(ctx context.Context) error {
 	_, taken := s.sent[ManifestPath]
 	if len(s.sent) == 0 || taken {
-		return nil // nothing to tell, or a file of that name is the user's own
+		return nil // nothing to write, or the user has a file of that name
 	}
 	_, old := s.there[ManifestPath]
 	return s.bucket.writeManifest(ctx, s.sent, old)

@@ -35,7 +35,7 @@ func (b *bucket) explain(ctx context.Context, action string, err error) error {
 	if !ok {
 		if signing, ok := errors.AsType[*v4.SigningError](err); ok {
 			return hint.With(&mlflow.RejectedError{
-				Call: call, All: true, Message: fmt.Sprintf("there are no credentials any more: %v", signing.Err),
+				Call: call, All: true, Message: fmt.Sprintf("the credentials are no longer available: %v", signing.Err),
 			}, expiredFix)
 		}
 		if sending, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
@@ -43,22 +43,22 @@ func (b *bucket) explain(ctx context.Context, action string, err error) error {
 		}
 		return &mlflow.UnreachableError{URI: b.url(), Err: err}
 	}
-	refused := &mlflow.RejectedError{Call: call, Status: httpStatus(err), Code: api.ErrorCode(), Message: api.ErrorMessage()}
-	if passes(refused) {
-		return &mlflow.UnreachableError{URI: b.url(), Err: hint.With(errors.New(refused.Error()), repeatFix)}
+	rejected := &mlflow.RejectedError{Call: call, Status: httpStatus(err), Code: api.ErrorCode(), Message: api.ErrorMessage()}
+	if isTemporary(rejected) {
+		return &mlflow.UnreachableError{URI: b.url(), Err: hint.With(errors.New(rejected.Error()), repeatFix)}
 	}
-	text := b.advise(action, refused, regionIn(err))
-	refused.All = text != "" && !concernsOneFile(refused.Code)
-	return hint.With(refused, text)
+	text := b.advise(action, rejected, regionIn(err))
+	rejected.All = text != "" && !concernsOneFile(rejected.Code)
+	return hint.With(rejected, text)
 }
 
-// url is where the artifacts lie.
+// url returns the location of the artifacts.
 func (b *bucket) url() string { return "s3://" + path.Join(b.name, b.root) }
 
-// who the credentials stand for.
-func (b *bucket) who() string { return cmp.Or(b.options.Identity, "whom these credentials belong to") }
+// who returns the identity of the credentials, for messages.
+func (b *bucket) who() string { return cmp.Or(b.options.Identity, "the owner of these credentials") }
 
-// resource is what a policy must name to allow an action.
+// resource returns the ARN that a policy must name to allow an action.
 func (b *bucket) resource(action string) string {
 	partition := "aws"
 	switch region := b.client.Load().Options().Region; {
@@ -73,8 +73,8 @@ func (b *bucket) resource(action string) string {
 	return fmt.Sprintf("arn:%s:s3:::%s", partition, strings.TrimSuffix(b.name+"/"+b.root, "/")+"/*")
 }
 
-// passes says that the same request may pass later.
-func passes(r *mlflow.RejectedError) bool {
+// isTemporary reports whether the same request may succeed later.
+func isTemporary(r *mlflow.RejectedError) bool {
 	return r.Status >= http.StatusInternalServerError && r.Status != http.StatusNotImplemented ||
 		r.Status == http.StatusTooManyRequests || r.Code == "SlowDown" || r.Code == "RequestTimeout"
 }
@@ -88,7 +88,7 @@ func httpStatus(err error) int {
 
 var expecting = regexp.MustCompile(`expecting '([a-z0-9-]+)'`)
 
-// regionIn returns the region of the bucket if S3 refused a request because it was meant for another one; else it is empty.
+// regionIn returns the region of the bucket if S3 rejected a request because the bucket is in another one; else it is empty.
 func regionIn(err error) string {
 	resp, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	if !ok || resp.Response == nil {

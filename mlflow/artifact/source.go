@@ -11,7 +11,7 @@ import (
 // Source is a local file to be uploaded.
 type Source struct {
 	Path string
-	// Sent is told how many bytes have left since it was called last, a negative number when an attempt is repeated; may
+	// Sent is called with the number of bytes sent since the last call, a negative number when an attempt is repeated; may
 	// be nil. It is called from several goroutines.
 	Sent func(bytes int64)
 }

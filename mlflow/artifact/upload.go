@@ -20,7 +20,7 @@ type File struct {
 
 // Options change how files are uploaded.
 type Options struct {
-	Workers  int                 // files at a time; 0 means as many as suit the Repo
+	Workers  int                 // files at a time; 0: the Repo's default
 	Progress func(done Progress) // called often, one call at a time; may be nil
 }
 
@@ -30,7 +30,7 @@ type Progress struct {
 	Bytes int64
 }
 
-// Result is what an upload came to.
+// Result is the result of an upload.
 type Result struct {
 	Files    int       // uploaded, or there already
 	Bytes    int64     // of those
@@ -45,8 +45,8 @@ type Failure struct {
 	Err  error
 }
 
-// Upload puts files into a Repo, several at a time. A file that fails does not keep the others from being tried, unless
-// the context ends or the server refuses whatever is asked; the rest is then reported as failed, too.
+// Upload uploads files to a Repo, several at a time. After a failure the other files are still tried, unless
+// the context ends or the server rejects every request; the rest is then reported as failed, too.
 func Upload(ctx context.Context, repo Repo, files []File, opts Options) Result {
 	to, err := begin(ctx, repo)
 	if err != nil {
@@ -66,7 +66,7 @@ func Upload(ctx context.Context, repo Repo, files []File, opts Options) Result {
 	return r
 }
 
-// AllFailed is the result of an upload that could not begin.
+// AllFailed returns the result of an upload that could not begin.
 func AllFailed(files []File, err error) Result {
 	var r Result
 	for _, file := range files {
@@ -78,7 +78,7 @@ func AllFailed(files []File, err error) Result {
 // batch is where the files of one upload go.
 type batch interface {
 	Put(ctx context.Context, path string, from Source) error
-	workers() int // files at a time that suit it
+	workers() int // default number of files at a time
 	skipped() int // files that were there already
 	end(ctx context.Context) error
 }
@@ -121,7 +121,7 @@ func (u *upload) all(ctx context.Context, files []File, workers int) {
 		}
 		group.Go(func() error {
 			u.errs[i] = u.file(ctx, file)
-			if refused, ok := errors.AsType[*mlflow.RejectedError](u.errs[i]); ok && refused.Lasting() {
+			if rejected, ok := errors.AsType[*mlflow.RejectedError](u.errs[i]); ok && rejected.Lasting() {
 				stop(u.errs[i]) // with its hint
 			}
 			return nil

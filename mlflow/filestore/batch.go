@@ -51,7 +51,7 @@ func (s *Store) LogBatch(ctx context.Context, runID string, batch mlflow.Batch) 
 func (s *Store) checkKeys(b mlflow.Batch) error {
 	check := func(key string) error {
 		if err := mlflow.CheckKey(key); err != nil {
-			return s.refused("log batch", err.Error(), "rename it")
+			return s.rejected("log batch", err.Error(), "rename it")
 		}
 		return nil
 	}

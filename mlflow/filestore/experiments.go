@@ -78,7 +78,7 @@ func (s *Store) findExperiment(ctx context.Context, name string) (mlflow.Experim
 }
 
 func (s *Store) deletedExperiment(doing, id string) error {
-	return s.refused(doing, fmt.Sprintf("experiment %q is deleted", id),
+	return s.rejected(doing, fmt.Sprintf("experiment %q is deleted", id),
 		fmt.Sprintf("restore it (mlflow experiments restore -x %s) or name another experiment", id))
 }
 

@@ -124,7 +124,7 @@ func readMeta(ctx context.Context, folder string, into any) (d document, err err
 			err = errors.New("it is empty")
 		}
 		if err != nil {
-			return fmt.Errorf("read %q: it is no valid YAML mapping: %w", file, err)
+			return fmt.Errorf("read %q: it is not a valid YAML mapping: %w", file, err)
 		}
 		return nil
 	})

@@ -73,7 +73,7 @@ func (s *Store) CreateModelVersion(ctx context.Context, v mlflow.NewModelVersion
 	created := mlflow.ModelVersion{Name: v.Name}
 	err := s.locked(ctx, "create model version", func() error {
 		if v.Name == "" || strings.ContainsAny(v.Name, `/\:`) || strings.HasPrefix(v.Name, ".") {
-			return s.refused("create model version", fmt.Sprintf("%q cannot be the name of a folder", v.Name),
+			return s.rejected("create model version", fmt.Sprintf("%q cannot be the name of a folder", v.Name),
 				`name the model without a leading dot and without / \ :`)
 		}
 		storage, err := s.storage(ctx, v.Source)

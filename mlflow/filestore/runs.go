@@ -143,7 +143,7 @@ func (s *Store) findRun(ctx context.Context, id string) (string, runMeta, docume
 func (s *Store) writableRun(ctx context.Context, doing, id string) (string, document, error) {
 	folder, meta, d, err := s.findRun(ctx, id)
 	if err == nil && !meta.active() {
-		err = s.refused(doing, fmt.Sprintf("run %q is deleted", id), "restore it (mlflow runs restore --run-id "+id+")")
+		err = s.rejected(doing, fmt.Sprintf("run %q is deleted", id), "restore it (mlflow runs restore --run-id "+id+")")
 	}
 	return folder, d, err
 }

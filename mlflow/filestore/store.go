@@ -97,18 +97,18 @@ func (s *Store) explain(doing string, err error) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return s.refused(doing, err.Error(), "make the folder writable")
+		return s.rejected(doing, err.Error(), "make the folder writable")
 	case isNotFolder(err):
-		return s.refused(doing, err.Error(),
+		return s.rejected(doing, err.Error(),
 			"a file is where a folder is needed: one key cannot begin another, as in a and a/b")
 	case isFull(err):
-		return s.refused(doing, err.Error(), "free some disk space")
+		return s.rejected(doing, err.Error(), "free some disk space")
 	}
 	return fmt.Errorf("%s in %q: %w", doing, s.root, err)
 }
 
-// refused is an error that names the store.
-func (s *Store) refused(doing, message, fix string) error {
+// rejected returns a *mlflow.RejectedError that names the store.
+func (s *Store) rejected(doing, message, fix string) error {
 	return hint.With(&mlflow.RejectedError{Call: fmt.Sprintf("%s in %q", doing, s.root), Message: message}, fix)
 }
 

@@ -33,7 +33,7 @@ func (c *Client) FindExperiment(ctx context.Context, name string) (mlflow.Experi
 	return c.experimentByName(ctx, name)
 }
 
-// SampleExperiment returns some experiment that is there, to see where the server puts artifacts; mlflow.ErrNotFound if there
+// SampleExperiment returns any existing experiment, to see where the server stores artifacts; mlflow.ErrNotFound if there
 // is none.
 func (c *Client) SampleExperiment(ctx context.Context) (mlflow.Experiment, error) {
 	var answer struct{ Experiments []wireExperiment }

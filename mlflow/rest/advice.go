@@ -8,56 +8,56 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// Circumstances of a request that a row of the advice may ask for.
+// Circumstances of a request that select a row of the advice.
 const (
 	isSignedFor   = "signed"           // with AWS Signature Version 4
 	isUnsigned    = "unsigned"         // without it
 	isKnown       = "with credentials" // of any kind
-	isForeign     = "not MLflow"       // the answer is not in MLflow's words
-	isUntrusted   = "untrusted"        // the server's certificate was not taken
-	isClientCert  = "client cert"      // the server did not take ours
+	isForeign     = "not MLflow"       // the answer is not in MLflow's format
+	isUntrusted   = "untrusted"        // the server's certificate is not trusted
+	isClientCert  = "client cert"      // the server rejected ours
 	isInterrupted = "unfinished"       // the connection failed before there was an answer
 )
 
-// advice is what to do about what tracking servers, and what stands before them, answer. The words about signatures are those
-// of API Gateway (https://repost.aws/knowledge-center/api-gateway-iam-sigv4-mismatch).
+// advice is what to do about error answers of tracking servers, and of proxies before them. The messages about signatures are
+// those of API Gateway (https://repost.aws/knowledge-center/api-gateway-iam-sigv4-mismatch).
 func advice() hint.Table {
 	return hint.Table{
 		{If: isUntrusted, Advice: "set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of the server's authority " +
 			"(MLFLOW_TRACKING_INSECURE_TLS=true turns the check off)"},
-		{If: isClientCert, Advice: "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with certificate and key that the server takes"},
-		{If: isInterrupted, Words: "server gave HTTP response to HTTPS client", Advice: "the server speaks plain HTTP there: use http:// in the tracking URI"},
+		{If: isClientCert, Advice: "set MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with certificate and key that the server accepts"},
+		{If: isInterrupted, Words: "server gave HTTP response to HTTPS client", Advice: "the server uses plain HTTP at this address: use http:// in the tracking URI"},
 		{Words: serverDisabled, Advice: "start the server with --serve-artifacts and without --artifacts-only"},
-		{If: isForeign, Status: 2, Advice: "something else answers there: check the tracking URI {uri} and what stands before the server, such as a login page"},
-		{If: isUnsigned, Status: http.StatusForbidden, Words: "Missing Authentication Token", Advice: "requests must be signed there: " +
-			"set MLFLOW_TRACKING_AWS_SIGV4=true, and give AWS credentials, such as by role-to-assume"},
+		{If: isForeign, Status: 2, Advice: "something other than MLflow answered: check the tracking URI {uri} and what is in front of the server, such as a login page"},
+		{If: isUnsigned, Status: http.StatusForbidden, Words: "Missing Authentication Token", Advice: "this server requires signed requests: " +
+			"set MLFLOW_TRACKING_AWS_SIGV4=true and provide AWS credentials, for example with role-to-assume"},
 		{If: isSignedFor, Status: http.StatusForbidden, Words: "Missing Authentication Token", Advice: "API Gateway has no such path: " +
-			"check the tracking URI, of which the stage is part"},
+			"check the tracking URI, which must contain the stage"},
 		{If: isSignedFor, Status: http.StatusForbidden, Words: "Signature expired|Signature not yet current|RequestTimeTooSkewed", Advice: "{clock}"},
 		{If: isSignedFor, Status: http.StatusForbidden, Words: "security token included in the request is expired", Advice: "the AWS " +
 			"credentials have expired: use role-to-assume, which renews them"},
 		{If: isSignedFor, Status: http.StatusForbidden, Words: "security token included in the request is invalid|UnrecognizedClient", Advice: "AWS " +
-			"does not know the access key: check the credentials, and that they belong to the partition of the server"},
+			"does not know the access key: check the credentials, and that they are of the same partition as the server"},
 		{If: isSignedFor, Status: http.StatusForbidden, Words: "signature we calculated does not match", Advice: "check the secret access key, " +
-			"and that nothing between here and AWS changes requests (signed for service {service} in {region})"},
+			"and that nothing between this machine and AWS changes requests (signed for service {service} in {region})"},
 		{If: isSignedFor, Status: http.StatusForbidden, Words: "Credential should be scoped", Advice: "the request was signed for service {service} " +
 			"in {region}: set aws-region to the region of the server"},
 		{If: isSignedFor, Status: http.StatusForbidden, Words: "is not authorized to perform", Advice: "give the role the permission that AWS names, " +
-			"and see that no session policy takes it away"},
-		{Status: 3, Advice: "the server redirects to {location}: use the address there as the tracking URI"},
-		{If: isKnown, Status: http.StatusUnauthorized, Advice: "the server does not take the credentials that were sent: check {credentials}"},
+			"and check that no session policy removes it"},
+		{Status: 3, Advice: "the server redirects to {location}: use that address as the tracking URI"},
+		{If: isKnown, Status: http.StatusUnauthorized, Advice: "the server rejected the credentials: check {credentials}"},
 		{Status: http.StatusUnauthorized, Advice: "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"},
-		{Status: http.StatusForbidden, Words: "Invalid Host header", Advice: "start the server with --allowed-hosts {host}, or reach it by localhost " +
+		{Status: http.StatusForbidden, Words: "Invalid Host header", Advice: "start the server with --allowed-hosts {host}, or use localhost " +
 			"or a private IP address"},
-		{Status: http.StatusForbidden, Advice: "the account may not do this: give it the permission on the server, or use another account"},
-		{If: isForeign, Status: http.StatusNotFound, Advice: "no MLflow answers there: check the tracking URI {uri}, of which a path prefix is part"},
+		{Status: http.StatusForbidden, Advice: "the account has no permission for this: grant it on the server, or use another account"},
+		{If: isForeign, Status: http.StatusNotFound, Advice: "there is no MLflow at this address: check the tracking URI {uri}, which must contain the path prefix, if there is one"},
 		{Code: featureDisabled, Advice: "the server has no workspaces: unset MLFLOW_WORKSPACE, or start it with --enable-workspaces"},
-		{Words: "HTTP request to an HTTPS server", Advice: "the server speaks TLS there: use https:// in the tracking URI"},
+		{Words: "HTTP request to an HTTPS server", Advice: "the server uses TLS at this address: use https:// in the tracking URI"},
 	}
 }
 
 const (
-	// serverDisabled is in what a server says that does not serve artifacts, or nothing else.
+	// serverDisabled is in the message of a server that does not serve artifacts, or only those.
 	serverDisabled = "disabled due to the mlflow server running"
 	// featureDisabled is the error_code of a server without workspaces.
 	featureDisabled = "FEATURE_DISABLED"

@@ -66,8 +66,8 @@ func (c *Client) JSON(ctx context.Context, call Call, in, out any) error {
 	})
 }
 
-// createOnce creates what must not be there twice. Where the outcome is not known, find looks whether it was created,
-// before another try; find returns false if it was not.
+// createOnce creates what must not exist twice. If the outcome is not known, find looks whether it was created
+// before a retry; find returns false if it was not.
 func createOnce[T any](ctx context.Context, create func() (T, error), find func() (T, bool, error)) (T, error) {
 	for {
 		made, err := create()

@@ -11,7 +11,7 @@ import (
 // artifactService is the path of the artifact proxy below the tracking URI.
 const artifactService = "/api/2.0/mlflow-artifacts"
 
-// ArtifactService resolves a location that the artifact proxy of a server serves: the address of the proxy, and the
+// ArtifactService resolves a location behind the artifact proxy of a server: the address of the proxy, and the
 // folder in it. The location is mlflow-artifacts:/folder, which is the proxy of this server,
 // mlflow-artifacts://host:port/folder, which replaces the host and keeps scheme and path prefix
 // (mlflow/store/artifact/mlflow_artifacts_repo.py), or the whole http(s) address. It is false for any other location.
@@ -57,7 +57,7 @@ func (c *Client) PresignedUpload(ctx context.Context, owner, path string) (*url.
 	}
 	to, err := url.Parse(answer.URL)
 	if err != nil || to.Host == "" {
-		return nil, nil, fmt.Errorf("the server gave no usable address to upload %q to", path) // it is a secret
+		return nil, nil, fmt.Errorf("the server sent no usable address to upload %q to", path) // not quoted: it is a secret
 	}
 	headers := http.Header{}
 	for name, value := range answer.Headers {

@@ -11,7 +11,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// Options say where the server is and who asks. They are plain values; the client reads no environment.
+// Options hold the address of the server and the credentials. They are plain values; the client reads no environment.
 type Options struct {
 	// URI is the tracking URI, http or https. It may have a path prefix, and user info, which wins over all other
 	// credentials.
@@ -19,12 +19,12 @@ type Options struct {
 	// Username and Password together win over Token, as in MLflow.
 	Username, Password string
 	Token              string
-	// Sign says that requests are signed for AWS, instead of all other credentials.
+	// Sign makes the client sign requests for AWS, instead of all other credentials.
 	Sign Signing
 	// Header is sent with every request besides what the client sends itself; may be nil.
 	Header http.Header
 	TLS    TLS
-	// Workspace is sent with every request; empty: none. Servers without workspaces refuse it or, in MLflow 2, ignore it.
+	// Workspace is sent with every request; empty: none. Servers without workspaces reject it or, in MLflow 2, ignore it.
 	Workspace string
 	UserAgent string
 	// Proxy returns the proxy for a URL, nil for none, as golang.org/x/net/http/httpproxy does. A nil Proxy means none.
@@ -50,7 +50,7 @@ const (
 	idleTime = 4 * time.Second
 )
 
-// Client speaks to one tracking server. It is safe for concurrent use.
+// Client is the client of one tracking server. It is safe for concurrent use.
 type Client struct {
 	base      url.URL // without user info and trailing slash
 	display   string
@@ -70,10 +70,10 @@ var _ mlflow.Store = (*Client)(nil)
 func New(opts Options) (*Client, error) {
 	base, err := url.Parse(opts.URI)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("tracking URI %q is not http://host or https://host", mlflow.RedactURI(opts.URI))
+		return nil, fmt.Errorf("tracking URI %q must have the form http://host or https://host", mlflow.RedactURI(opts.URI))
 	}
 	if base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("tracking URI %q has a query or a fragment; give the address up to there", mlflow.RedactURI(opts.URI))
+		return nil, fmt.Errorf("tracking URI %q has a query or a fragment; remove it", mlflow.RedactURI(opts.URI))
 	}
 	if err := opts.Sign.check(); err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (c *Client) RunURL(experimentID, runID string) string {
 	return fmt.Sprintf("%s/#/experiments/%s/runs/%s", c.display, url.PathEscape(experimentID), url.PathEscape(runID))
 }
 
-// Close gives the idle connections back.
+// Close closes the idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // authorization follows MLflow (mlflow/utils/rest_utils.py), where user info in the URI beats everything but a signature

@@ -21,16 +21,16 @@ const maxInternal = 4
 
 // Call is one request.
 type Call struct {
-	Name   string // what errors call it, for example "POST runs/create"
+	Name   string // in errors, for example "POST runs/create"
 	Method string
 	URL    *url.URL
 	Header http.Header // besides those of the client; may be nil
 	Body   Body        // what is sent
-	// Timeout ends an attempt during which nothing moved; 0: Options.Timeout.
+	// Timeout ends an attempt during which nothing was sent or received; 0: Options.Timeout.
 	Timeout time.Duration
-	// Once says that the call must not be made twice: an outcome that is not known is an error.
+	// Once is true if the call must not be made twice: an unknown outcome is an error.
 	Once bool
-	// Foreign says that the request goes to another server, which must not see our credentials.
+	// Foreign is true if the request goes to another server, which must not get our credentials.
 	Foreign bool
 }
 
@@ -40,8 +40,8 @@ type Body struct {
 	Length int64                         // in bytes
 }
 
-// Do makes a call by the retry rule of the package and hands a 2xx answer to take, which closes its body. An error of
-// take that is no *mlflow.RejectedError is one of the connection, and the call is repeated.
+// Do makes a call by the retry rule of the package and passes a 2xx answer to take, which closes its body. An error of
+// take that is not a *mlflow.RejectedError is one of the connection, and the call is retried.
 func (c *Client) Do(ctx context.Context, call Call, take func(*http.Response) error) error {
 	var failed *failure // of the last attempt
 	policy := retry.Policy{
@@ -68,16 +68,16 @@ func (c *Client) Do(ctx context.Context, call Call, take func(*http.Response) er
 // failure is an attempt that did not succeed.
 type failure struct {
 	err        error
-	final      bool          // the same attempt will not pass later
-	maybeDone  bool          // the server may have done what was asked
+	final      bool          // a retry would fail, too
+	maybeDone  bool          // the server may have executed the request
 	internal   bool          // the server answered 500
-	retryAfter time.Duration // what the server asked for; 0: nothing
+	retryAfter time.Duration // as the server asked; 0: not stated
 }
 
-// uncertain reports whether it is not known that a call which must be made once was made.
+// uncertain reports whether the outcome of a call that must be made only once is unknown.
 func (f *failure) uncertain(once bool) bool { return once && f.maybeDone && !f.final }
 
-// decide says what comes after the nth attempt.
+// decide returns what to do after the nth attempt.
 func (f *failure) decide(n int, once bool) retry.Decision {
 	switch {
 	case f.final, f.uncertain(once), f.internal && n >= maxInternal:
@@ -88,12 +88,12 @@ func (f *failure) decide(n int, once bool) retry.Decision {
 	return retry.Again()
 }
 
-// uncertain is the error of a call that may have been done.
+// uncertain is the error of a call that the server may have executed.
 type uncertain struct{ error }
 
 func (u uncertain) Unwrap() error { return u.error }
 
-// stalled is the cause of an attempt that was ended because nothing moved.
+// stalled is the cause of an attempt that ended because nothing was sent or received for that long.
 type stalled time.Duration
 
 func (s stalled) Error() string { return fmt.Sprintf("no answer within %s", time.Duration(s)) }
@@ -118,16 +118,16 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 		if local := sent.failed(); local != nil {
 			return &failure{err: fmt.Errorf("%s: %w", call.Name, local), final: true}
 		}
-		return &failure{err: err, final: isRefusal(err), maybeDone: !neverSent(err)}
+		return &failure{err: err, final: isRejection(err), maybeDone: !neverSent(err)}
 	}
 	moved()
 	resp.Body = &answer{ReadCloser: resp.Body, moved: moved, done: done}
 	if resp.StatusCode/100 != 2 {
-		return c.refusal(call, resp)
+		return c.errorStatus(call, resp)
 	}
 	if err := take(resp); err != nil {
 		_ = resp.Body.Close()
-		if isRefusal(err) {
+		if isRejection(err) {
 			return &failure{err: err, final: true}
 		}
 		return &failure{err: c.connectionError(ctx, call, err), maybeDone: true}
@@ -167,7 +167,7 @@ func (c *Client) request(ctx context.Context, call Call, moved func()) (*http.Re
 	return req, sent, nil
 }
 
-// over is the error of a call whose context has ended.
+// over returns the error of a call whose context has ended.
 func (c *Client) over(ctx context.Context, call Call, last *failure) error {
 	err := fmt.Errorf("%s: %w", call.Name, ctx.Err())
 	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the same value, not the same kind
@@ -183,7 +183,7 @@ func (c *Client) over(ctx context.Context, call Call, last *failure) error {
 	return err
 }
 
-// neverSent says that a connection was not made, so nothing was asked.
+// neverSent reports whether no connection was made, so that nothing was sent.
 func neverSent(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && (op.Op == "dial" || op.Op == "proxyconnect")

@@ -1,7 +1,7 @@
 // Package rest is the client of an MLflow tracking server, 2.9 to 3.17, as an mlflow.Store.
 //
-// It makes no request that it was not asked for and never logs credentials. It reads no environment variable; hints name
-// the variables in which MLflow's own client looks (https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html),
+// It makes no requests of its own and never logs credentials. It reads no environment variable; hints name
+// the variables of MLflow's own client (https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html),
 // because that is where the caller has the values from.
 //
 // # Retries
@@ -18,8 +18,8 @@
 // # Signatures
 //
 // With Options.Sign each attempt is signed for AWS, with keys and time of its own, and so is the request that a redirect on
-// the same host asks for. Other hosts see no signature. Keys that cannot be had are asked for again, as long as the context
-// lasts.
+// the same host asks for. Other hosts get no signature. If keys are not available, they are requested again as long as the
+// context lasts.
 //
 // # Errors
 //

@@ -18,25 +18,25 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// maxErrorBody bounds what is read of an answer that rejects a request, and maxWords what is kept of it.
+// maxErrorBody bounds what is read of an error answer, and maxWords what an error quotes of it.
 const (
 	maxErrorBody = 64 << 10
 	maxWords     = 500
 )
 
-// isRefusal says that a server answered and rejected the request.
-func isRefusal(err error) bool {
+// isRejection reports whether a server answered and rejected the request.
+func isRejection(err error) bool {
 	_, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok
 }
 
-// hasCode says that a server rejected a request with this error_code.
+// hasCode reports whether a server rejected a request with this error_code.
 func hasCode(err error, code string) bool {
 	rejected, ok := errors.AsType[*mlflow.RejectedError](err)
 	return ok && rejected.Code == code
 }
 
-// connectionError is the error of an attempt that got no whole answer.
+// connectionError returns the error of an attempt that got no whole answer.
 func (c *Client) connectionError(ctx context.Context, call Call, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok { // names method and URL once more
 		err = wrapped.Err
@@ -51,7 +51,7 @@ func (c *Client) connectionError(ctx context.Context, call Call, err error) erro
 	return &mlflow.UnreachableError{URI: c.displayOf(call), Err: fmt.Errorf("%s: %w", call.Name, err)}
 }
 
-// displayOf is the server that a call goes to.
+// displayOf returns the server of a call, for messages.
 func (c *Client) displayOf(call Call) string {
 	if call.Foreign {
 		return call.URL.Scheme + "://" + call.URL.Host
@@ -59,8 +59,8 @@ func (c *Client) displayOf(call Call) string {
 	return c.display
 }
 
-// refusal is the failure of an attempt that was answered with another status than 2xx. It closes the body.
-func (c *Client) refusal(call Call, resp *http.Response) *failure {
+// errorStatus returns the failure of an attempt that was answered with another status than 2xx. It closes the body.
+func (c *Client) errorStatus(call Call, resp *http.Response) *failure {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	rejected := &mlflow.RejectedError{Call: call.Name, Status: resp.StatusCode}
@@ -75,7 +75,7 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 	}
 	rejected.Message, _ = mlflow.Truncate(rejected.Message, maxWords)
 
-	if strings.Contains(rejected.Message, serverDisabled) { // by an option of the server; lasts
+	if strings.Contains(rejected.Message, serverDisabled) { // by an option of the server; a retry does not help
 		return &failure{err: c.advise(call, resp, rejected, !isJSON), final: true}
 	}
 	f := &failure{err: rejected}
@@ -98,14 +98,14 @@ func (c *Client) refusal(call Call, resp *http.Response) *failure {
 	return f
 }
 
-// notJSON is the refusal of a whole answer that is not what MLflow sends.
+// notJSON returns the error for a complete answer that is not what MLflow sends.
 func (c *Client) notJSON(call Call, resp *http.Response, body []byte) error {
 	return c.advise(call, resp, &mlflow.RejectedError{
 		Call: call.Name, Status: resp.StatusCode, Message: fmt.Sprintf("the answer is not MLflow's JSON: %s", firstWords(body)),
 	}, true)
 }
 
-// firstWords returns the first line of a text or HTML body that says something, without tags.
+// firstWords returns the first line with text of a text or HTML body, without tags.
 func firstWords(body []byte) string {
 	text := string(body)
 	for _, hidden := range []string{"style", "script"} {

@@ -22,7 +22,7 @@ import (
 // (https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html).
 const ServiceGateway = "execute-api"
 
-// Signing says that requests are signed with AWS Signature Version 4, each attempt anew
+// Signing makes requests signed with AWS Signature Version 4, each attempt again
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). As in MLflow, the
 // signature takes the place of any other credentials.
 type Signing struct {
@@ -37,12 +37,12 @@ const (
 	signedWith  = "AWS4-HMAC-SHA256 "
 )
 
-// keysError is the error of a request that could not be signed. What renews credentials may have some later.
+// keysError is the error of a request that could not be signed. Credentials may be available later.
 type keysError struct{ error }
 
 func (e keysError) Unwrap() error { return e.error }
 
-// check says what is missing.
+// check returns an error if region or service is missing.
 func (s Signing) check() error {
 	if s.Credentials != nil && (s.Region == "" || s.Service == "") {
 		return hint.With(&mlflow.RejectedError{
@@ -90,8 +90,8 @@ func (s Signing) now() time.Time {
 	return s.Now()
 }
 
-// follow signs a request anew for the address that the server redirected it to. Elsewhere, and where others can read
-// along, the session token is not sent.
+// follow signs a request again for the address that the server redirected it to. To another host, and over plain HTTP after
+// HTTPS, the session token is not sent.
 func (s Signing) follow(req *http.Request, last *http.Request) error {
 	elsewhere := req.URL.Hostname() != last.URL.Hostname()
 	if elsewhere || last.URL.Scheme == "https" && req.URL.Scheme != "https" {
@@ -105,12 +105,12 @@ func isSigned(req *http.Request) bool {
 	return strings.HasPrefix(req.Header.Get("Authorization"), signedWith)
 }
 
-// clockFix tells by how much the clock of this machine is off, by the Date of the answer.
+// clockFix says how wrong the clock of this machine is, by the Date of the answer.
 func (s Signing) clockFix(resp *http.Response) string {
-	const fix = "set it right, such as by NTP; a signature is good for 5 minutes"
+	const fix = "correct it, for example with NTP; a signature is valid for 5 minutes"
 	theirs, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
-		return "the clock of this machine is off: " + fix
+		return "the clock of this machine is wrong: " + fix
 	}
 	skew := s.now().Sub(theirs).Round(time.Second)
 	if skew < 0 {
@@ -119,7 +119,7 @@ func (s Signing) clockFix(resp *http.Response) string {
 	return fmt.Sprintf("the clock of this machine is %s ahead of the server's: %s", skew, fix)
 }
 
-// awsErrorType is the code of a refusal by AWS, which may be followed by an address that says nothing.
+// awsErrorType returns the code of an error answer of AWS, without the address that may follow it.
 func awsErrorType(resp *http.Response) string {
 	code, _, _ := strings.Cut(resp.Header.Get("X-Amzn-Errortype"), ":")
 	return code

@@ -13,7 +13,7 @@ func tlsConfig(opts TLS) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if opts.Insecure {
 		if opts.CACertPath != "" {
-			return nil, errors.New("MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set; take one")
+			return nil, errors.New("MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set; unset one")
 		}
 		config.InsecureSkipVerify = true //nolint:gosec // what the user asked for
 	}
@@ -24,13 +24,13 @@ func tlsConfig(opts TLS) (*tls.Config, error) {
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("MLFLOW_TRACKING_SERVER_CERT_PATH: %q holds no PEM certificate", opts.CACertPath)
+			return nil, fmt.Errorf("MLFLOW_TRACKING_SERVER_CERT_PATH: %q contains no PEM certificate", opts.CACertPath)
 		}
 	}
 	if opts.ClientCertPath != "" {
 		pair, err := tls.LoadX509KeyPair(opts.ClientCertPath, opts.ClientCertPath)
 		if err != nil {
-			return nil, fmt.Errorf("MLFLOW_TRACKING_CLIENT_CERT_PATH: %q is not one PEM file with certificate and key: %w",
+			return nil, fmt.Errorf("MLFLOW_TRACKING_CLIENT_CERT_PATH: %q must be one PEM file with certificate and key: %w",
 				opts.ClientCertPath, err)
 		}
 		config.Certificates = []tls.Certificate{pair}
@@ -38,8 +38,8 @@ func tlsConfig(opts TLS) (*tls.Config, error) {
 	return config, nil
 }
 
-// lastingFault says, as a circumstance of the advice, why a connection failed that would fail again: such a call is not
-// repeated. It is empty for any other error.
+// lastingFault returns, as a circumstance of the advice, why a connection failed, if a retry would fail too: such a call is
+// not retried. It is empty for any other error.
 func lastingFault(err error) string {
 	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
 	words := err.Error()

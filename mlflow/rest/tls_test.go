@@ -156,11 +156,11 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	ca := newAuthority(t)
 	certOnly := pemFile(t, ca.cert.Raw, nil)
 	for words, opts := range map[string]rest.Options{
-		"is not http://host":               {URI: "ftp://ci:s3cret@host"},
+		"must have the form http://host":   {URI: "ftp://ci:s3cret@host"},
 		"query":                            {URI: "http://host/?token=s3cret"},
 		"both set":                         {URI: "https://host", TLS: rest.TLS{Insecure: true, CACertPath: certOnly}},
 		"MLFLOW_TRACKING_SERVER_CERT_PATH": {URI: "https://host", TLS: rest.TLS{CACertPath: "/none.pem"}},
-		"holds no PEM certificate":         {URI: "https://host", TLS: rest.TLS{CACertPath: "tls_test.go"}},
+		"contains no PEM certificate":      {URI: "https://host", TLS: rest.TLS{CACertPath: "tls_test.go"}},
 		"MLFLOW_TRACKING_CLIENT_CERT_PATH": {URI: "https://host", TLS: rest.TLS{ClientCertPath: certOnly}},
 	} {
 		_, err := rest.New(opts)

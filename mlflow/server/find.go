@@ -30,11 +30,11 @@ func findMLflow(ctx context.Context, opts Options) ([]string, error) {
 	}
 	scheme, _, _ := strings.Cut(opts.URI, ":")
 	return nil, hint.With(&mlflow.RejectedError{
-		Call: "open " + mlflow.RedactURI(opts.URI), Message: "a database is reached through an mlflow server, and mlflow is not installed here",
+		Call: "open " + mlflow.RedactURI(opts.URI), Message: "mlflow is not installed; a database is used through an mlflow server",
 	}, "install mlflow and the driver of "+scheme+" where the training runs, or use the URI of a tracking server")
 }
 
-// findProgram looks a program up on the PATH of the environment that was handed in, which exec.LookPath does not know.
+// findProgram looks a program up on the PATH of the given environment, which exec.LookPath cannot.
 func findProgram(paths []string, dir, name string) string {
 	for _, folder := range paths {
 		if !filepath.IsAbs(folder) {

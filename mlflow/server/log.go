@@ -14,7 +14,7 @@ const (
 	logLines = 8       // at most, of the tail, are shown
 )
 
-// lastWords is the end of the server's log without the secrets of the URI.
+// lastWords returns the end of the server's log without the secrets of the URI.
 func (t *tail) lastWords(uri string) string {
 	lines := strings.Split(t.String(), "\n")
 	words := strings.Join(lines[max(0, len(lines)-logLines):], "\n")
@@ -27,7 +27,7 @@ func (t *tail) lastWords(uri string) string {
 	return words
 }
 
-// tail keeps the end of what is written to it.
+// tail holds the end of what is written to it.
 type tail struct {
 	mu   sync.Mutex
 	text []byte

@@ -63,7 +63,7 @@ func (p *process) waitHealthy(ctx context.Context, url string) error {
 		}
 		select {
 		case <-p.ended:
-			return errors.New("it ended")
+			return errors.New("it exited")
 		case <-ctx.Done():
 			return fmt.Errorf("it does not answer: %w", context.Cause(ctx))
 		case <-time.After(poll):

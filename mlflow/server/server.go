@@ -26,8 +26,8 @@ type Server struct {
 	process *process
 }
 
-// Start starts the server and waits until it answers. A database or an MLflow with which another try would end the same way is
-// a *mlflow.RejectedError, any other fault a *mlflow.UnreachableError.
+// Start starts the server and waits until it answers. An error that a retry would meet again is
+// a *mlflow.RejectedError, any other a *mlflow.UnreachableError.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	command, err := findMLflow(ctx, opts)
 	if err != nil {
@@ -55,8 +55,8 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 // URL is the tracking URI of the server.
 func (s *Server) URL() string { return "http://" + s.address }
 
-// ChildEnv is what a program needs in its environment to log there. Without the exceptions Python asks the proxy for an
-// address of this machine.
+// ChildEnv returns the environment that a program needs to log there. Without the exceptions Python would send requests to this
+// machine through the proxy.
 func (s *Server) ChildEnv() map[string]string {
 	env := map[string]string{"MLFLOW_TRACKING_URI": s.URL()}
 	maps.Copy(env, s.noProxy)
@@ -66,7 +66,7 @@ func (s *Server) ChildEnv() map[string]string {
 // Stop ends the server and what it started.
 func (s *Server) Stop() { s.process.stop() }
 
-// notStarted is the error of a server that did not come up: a refusal where another try would end the same way.
+// notStarted returns the error of a server that did not start: a *mlflow.RejectedError if a retry would fail too.
 func notStarted(display string, err error, log string) error {
 	fix := advice().Advice(hint.Answer{Message: log}, nil)
 	if fix == "" {

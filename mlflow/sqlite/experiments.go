@@ -39,7 +39,7 @@ func (s *Store) findExperiment(ctx context.Context, tx *sql.Tx, name string) (ml
 		return found, err
 	}
 	if stage != "active" {
-		return found, s.refused("ensure experiment", fmt.Sprintf("experiment %q is deleted", name),
+		return found, s.rejected("ensure experiment", fmt.Sprintf("experiment %q is deleted", name),
 			fmt.Sprintf("restore it (mlflow experiments restore -x %s) or name another experiment", found.ID))
 	}
 	found.ArtifactLocation = s.absolute(location)

@@ -56,7 +56,7 @@ func (s *Store) activeExperiment(ctx context.Context, tx *sql.Tx, id string) (st
 	case err != nil:
 		return "", err
 	case stage != "active":
-		return "", s.refused("create run", fmt.Sprintf("experiment %q is deleted", id),
+		return "", s.rejected("create run", fmt.Sprintf("experiment %q is deleted", id),
 			fmt.Sprintf("restore it (mlflow experiments restore -x %s) or name another experiment", id))
 	}
 	return s.absolute(location), nil
@@ -178,7 +178,7 @@ func (s *Store) activeRun(ctx context.Context, tx *sql.Tx, doing, id string) err
 	case err != nil:
 		return err
 	case stage != "active":
-		return s.refused(doing, fmt.Sprintf("run %q is deleted", id), "restore it (mlflow runs restore --run-id "+id+")")
+		return s.rejected(doing, fmt.Sprintf("run %q is deleted", id), "restore it (mlflow runs restore --run-id "+id+")")
 	}
 	return nil
 }

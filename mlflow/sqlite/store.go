@@ -95,13 +95,13 @@ func (s *Store) prepare(ctx context.Context) error {
 		case tables == 0:
 			return s.create(ctx, tx)
 		case ours == 0:
-			return s.refused("open", "it is the database of another program", "name another file in the tracking URI")
+			return s.rejected("open", "it is the database of another program", "name another file in the tracking URI")
 		}
 		// The columns that MLflow added last.
 		_, err = tx.ExecContext(ctx, `SELECT e.last_update_time, r.name, v.storage_location
 			FROM experiments e, runs r, model_versions v LIMIT 0`)
 		if resultCode(err) == sqlite3.SQLITE_ERROR {
-			return s.refused("open", "its tables are older than MLflow 2.9: "+err.Error(),
+			return s.rejected("open", "its tables are older than MLflow 2.9: "+err.Error(),
 				"run: mlflow db upgrade sqlite:///"+filepath.ToSlash(s.path))
 		}
 		return err

@@ -13,7 +13,7 @@ type Redactor interface {
 }
 
 // Redacting returns a store that removes secrets from all that is written through it: names, tags, params and metric keys.
-// What is read comes back as it is stored. Names and sources of models pass as they are: they say where things lie.
+// What is read is returned as it is stored. Names and sources of models are not changed: they are locations.
 func Redacting(st mlflow.Store, secrets Redactor) mlflow.Store {
 	return redacting{st, secrets}
 }

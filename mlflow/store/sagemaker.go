@@ -30,9 +30,9 @@ func parseManaged(uri string) (managed, error) {
 	parts := managedARN.FindStringSubmatch(uri)
 	if parts == nil {
 		return managed{}, hint.With(&mlflow.RejectedError{
-			Call: "read the tracking URI", Message: fmt.Sprintf("%q is no ARN of an MLflow in SageMaker", uri),
+			Call: "read the tracking URI", Message: fmt.Sprintf("%q is not the ARN of an MLflow in SageMaker", uri),
 		}, "write arn:aws:sagemaker:<region>:<account>:mlflow-tracking-server/<name>, or :mlflow-app/<id>; "+
-			"a role is not part of it, but goes into role-to-assume")
+			"for a role, set role-to-assume")
 	}
 	return managed{arn: uri, partition: parts[1], region: parts[2], app: parts[3] == "mlflow-app"}, nil
 }
@@ -42,7 +42,7 @@ func (m managed) address() (string, error) {
 	switch {
 	case m.partition != "aws" && m.partition != "aws-us-gov":
 		return "", hint.With(&mlflow.RejectedError{
-			Call: "open " + m.arn, Message: fmt.Sprintf("AWS's own client knows no address of MLflow in the partition %q", m.partition),
+			Call: "open " + m.arn, Message: fmt.Sprintf("the address of MLflow in the partition %q is unknown", m.partition),
 		}, "set SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT to the address, if there is one")
 	case m.app:
 		return "https://mlflow.sagemaker." + m.region + ".app.aws", nil
@@ -50,7 +50,7 @@ func (m managed) address() (string, error) {
 	return "https://" + m.region + ".experiments.sagemaker.aws", nil
 }
 
-// header says which server a request is for.
+// header returns the header that names the server.
 func (m managed) header() http.Header {
 	name := "x-mlflow-sm-tracking-server-arn"
 	if m.app {
@@ -90,7 +90,7 @@ func (o *Opened) connectManaged(ctx context.Context, opts Options) error {
 	})
 }
 
-// signing is how requests to a tracking server are signed; not at all, if nobody asked for it.
+// signing returns how requests to a tracking server are signed; the zero value if signing is not configured.
 func (o Options) signing(ctx context.Context) (rest.Signing, error) {
 	if !o.SigV4 {
 		return rest.Signing{}, nil
@@ -99,7 +99,7 @@ func (o Options) signing(ctx context.Context) (rest.Signing, error) {
 	return rest.Signing{Credentials: config.Credentials, Region: config.Region, Service: rest.ServiceGateway}, err
 }
 
-// awsConfig is what requests are signed with.
+// awsConfig returns the configuration to sign requests with.
 func (o Options) awsConfig(ctx context.Context) (config aws.Config, err error) {
 	call := "open " + mlflow.RedactURI(o.URI)
 	if o.AWS != nil {
@@ -109,8 +109,8 @@ func (o Options) awsConfig(ctx context.Context) (config aws.Config, err error) {
 	}
 	if config.Credentials == nil {
 		return config, hint.With(&mlflow.RejectedError{
-			Call: call, Message: "requests to this server are signed, and there are no AWS credentials to sign with",
-		}, "set role-to-assume, or give AWS credentials in the environment")
+			Call: call, Message: "no AWS credentials, and requests to this server must be signed",
+		}, "set role-to-assume, or AWS credentials in the environment")
 	}
 	return config, nil
 }

@@ -70,9 +70,9 @@ func TestSageMakerThatCannotBe(t *testing.T) {
 	}{
 		"no keys":   {store.Options{URI: trackingServer}, "no AWS credentials", "role-to-assume"},
 		"partition": {store.Options{URI: strings.Replace(trackingServer, "aws", "aws-cn", 1), AWS: keys("")}, `"aws-cn"`, "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"},
-		"role":      {store.Options{URI: trackingServer + "#arn:aws:iam::123456789012:role/x", AWS: keys("")}, "no ARN", "role-to-assume"},
-		"no ARN":    {store.Options{URI: "arn:aws:sagemaker:x", AWS: keys("")}, "no ARN", "mlflow-app"},
-		"bucket":    {store.Options{URI: "arn:aws:s3:::bucket", AWS: keys("")}, "no ARN", "mlflow-app"},
+		"role":      {store.Options{URI: trackingServer + "#arn:aws:iam::123456789012:role/x", AWS: keys("")}, "not the ARN", "role-to-assume"},
+		"no ARN":    {store.Options{URI: "arn:aws:sagemaker:x", AWS: keys("")}, "not the ARN", "mlflow-app"},
+		"bucket":    {store.Options{URI: "arn:aws:s3:::bucket", AWS: keys("")}, "not the ARN", "mlflow-app"},
 		"no chain":  {store.Options{URI: "https://host", SigV4: true, AWS: func(context.Context) (aws.Config, error) { return aws.Config{}, nil }}, "no AWS credentials", "role-to-assume"},
 		"SigV4":     {store.Options{URI: "https://host", SigV4: true}, "no AWS credentials", "role-to-assume"},
 		"region":    {store.Options{URI: "https://host", SigV4: true, AWS: keys("")}, "no AWS region", "aws-region"},

@@ -35,15 +35,15 @@ type Options struct {
 	// S3 says how artifacts in buckets are reached without the server.
 	S3 artifact.S3
 
-	// AWS gives credentials and region for servers whose requests are signed; nil: there are none.
+	// AWS returns credentials and region for servers that require signed requests; nil: none.
 	AWS AWSConfig
 	// SigV4 signs what is sent to a tracking server for API Gateway, instead of all other credentials.
 	SigV4 bool
-	// SageMakerEndpoint stands in for the address of MLflow in SageMaker; empty: AWS's own.
+	// SageMakerEndpoint replaces the address of MLflow in SageMaker; empty: AWS's.
 	SageMakerEndpoint string
 }
 
-// AWSConfig gives a configuration of the SDK. It is asked when one is needed.
+// AWSConfig returns a configuration of the SDK. It is called when one is needed.
 type AWSConfig func(context.Context) (aws.Config, error)
 
 // Opened is an open store. Close must be called.
@@ -56,7 +56,7 @@ type Opened struct {
 	close  func(context.Context) error
 }
 
-// Open opens the store, and creates an embedded one. It asks nothing of a tracking server; the first call does.
+// Open opens the store, and creates an embedded one. It sends no request to a tracking server; the first call does.
 func Open(ctx context.Context, opts Options) (*Opened, error) {
 	target, err := Describe(opts)
 	if err != nil {
@@ -81,8 +81,8 @@ func Open(ctx context.Context, opts Options) (*Opened, error) {
 	return o, nil
 }
 
-// RunURL is the page of a run for a browser; empty where there is none. The pages of SageMaker open only by an address that
-// is made for one person and 5 minutes.
+// RunURL returns the web page of a run; empty if there is none. A page of SageMaker needs an address that is valid for one
+// person and 5 minutes.
 func (o *Opened) RunURL(experimentID, runID string) string {
 	if o.kind != trackingServer {
 		return ""
@@ -90,12 +90,12 @@ func (o *Opened) RunURL(experimentID, runID string) string {
 	return o.client.RunURL(experimentID, runID)
 }
 
-// Artifacts opens the place that an artifact location of this store names.
+// Artifacts opens an artifact location of this store.
 func (o *Opened) Artifacts(location string) (artifact.Repo, error) {
 	return artifact.Open(mlflow.AbsoluteLocation(location, o.Dir), o.client, o.s3)
 }
 
-// Upload puts files into the place that an artifact location of this store names.
+// Upload uploads files to an artifact location of this store.
 func (o *Opened) Upload(ctx context.Context, location string, files []artifact.File, opts artifact.Options) artifact.Result {
 	repo, err := o.Artifacts(location)
 	if err != nil {
@@ -104,7 +104,7 @@ func (o *Opened) Upload(ctx context.Context, location string, files []artifact.F
 	return artifact.Upload(ctx, repo, files, opts)
 }
 
-// List returns what lies directly in a folder of an artifact location of this store.
+// List returns what is directly in a folder of an artifact location of this store.
 func (o *Opened) List(ctx context.Context, location, folder string) ([]artifact.Entry, error) {
 	repo, err := o.Artifacts(location)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 // artifactFolder is where the artifacts of an SQLite store lie, beside it; the name that mlflow server uses.
 const artifactFolder = "mlartifacts"
 
-// Target is what can be said about a store without opening it.
+// Target is what is known about a store without opening it.
 type Target struct {
-	// ChildEnv is what a program needs in its environment to log there: MLFLOW_TRACKING_URI, absolute, and more. It may
-	// hold a password.
+	// ChildEnv is the environment that a program needs to log there: MLFLOW_TRACKING_URI, absolute, and more. It may
+	// contain a password.
 	ChildEnv map[string]string
 	// LockPath is the file on which a process holds flock(2) while it opens the store; empty: none is needed.
 	LockPath string
@@ -41,8 +41,8 @@ const (
 
 const trackingURI = "MLFLOW_TRACKING_URI"
 
-// Describe says which store a tracking URI names, without touching it. A URI that is not taken is an error that lists
-// those that are.
+// Describe returns which store a tracking URI names, without opening it. For an unsupported URI the error lists the
+// supported ones.
 func Describe(opts Options) (Target, error) {
 	scheme, rest, found := strings.Cut(opts.URI, ":")
 	dialect, _, _ := strings.Cut(strings.ToLower(scheme), "+")
@@ -64,11 +64,11 @@ func Describe(opts Options) (Target, error) {
 		target.kind = database
 		return target, nil
 	}
-	if path, ok := mlflow.LocalPath(opts.URI); ok && !strings.HasPrefix(opts.URI, "databricks") { // a word of its own in MLflow
+	if path, ok := mlflow.LocalPath(opts.URI); ok && !strings.HasPrefix(opts.URI, "databricks") { // a special name in MLflow
 		target.kind = folder
 		target.locate(path, opts.Dir)
 		target.ChildEnv[trackingURI] = fileURI(target.Path)
-		target.ChildEnv["MLFLOW_ALLOW_FILE_STORE"] = "true" // MLflow 3.13 and newer refuse folders without it
+		target.ChildEnv["MLFLOW_ALLOW_FILE_STORE"] = "true" // MLflow 3.13 and newer reject folders without it
 		return target, nil
 	}
 	return Target{}, fmt.Errorf("tracking URI %q: scheme %q is not supported; use "+
