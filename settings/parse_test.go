@@ -193,8 +193,8 @@ func TestEachFaultNamesSettingAndValue(t *testing.T) {
 		{"redact", "(", `redact "(" is not a regular expression`},
 		{"redact", "x*", `redact "x*" matches the empty text`},
 		{"tags", "no equals sign", `tag "no equals sign" has no =: write key=value`},
-		{"tags", "=value", "tags: a key is empty"},
-		{"tags", `{"a?b": "c"}`, `tags: key "a?b" holds '?'`},
+		{"tags", "=value", "tags: the key is empty"},
+		{"tags", `{"a?b": "c"}`, `tags: key "a?b" contains '?'`},
 		{"tags", `{"a": `, "tags is not a JSON object"},
 	} {
 		if got := faults(t, flags(c.name, c.value)); !strings.Contains(got, c.want) {

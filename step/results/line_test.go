@@ -32,7 +32,7 @@ func TestParseLine(t *testing.T) {
 		`{"step":1}`:                               {},
 		`{"loss":"low","acc":1}`:                   {want: []mlflow.Metric{point("acc", 1, 0, now)}, fault: `"loss" is "low", not a number`},
 		`{"loss":[1],"acc":1}`:                     {want: []mlflow.Metric{point("acc", 1, 0, now)}, fault: `"loss" is an array`},
-		`{"a@b":1,"acc":1}`:                        {want: []mlflow.Metric{point("acc", 1, 0, now)}, fault: `key "a@b" holds '@'`},
+		`{"a@b":1,"acc":1}`:                        {want: []mlflow.Metric{point("acc", 1, 0, now)}, fault: `key "a@b" contains '@'`},
 		`{"loss":1,"step":"one"}`:                  {want: []mlflow.Metric{point("loss", 1, 0, now)}, fault: `step is a string`},
 		`{"loss":1,"step":1e30}`:                   {want: []mlflow.Metric{point("loss", 1, 0, now)}, fault: `step is 1e30, which is out of range`},
 		`{"loss":1,"acc":`:                         {fault: "the text ends where a value is missing at byte 16"},
