@@ -19,7 +19,8 @@ COPY go.mod go.sum ./
 RUN ["go", "mod", "download"]
 ENV CGO_ENABLED=0 GOFLAGS=-trimpath
 # The packages that take minutes are built first, because they change rarely.
-RUN ["go", "build", "modernc.org/sqlite", "github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/s3"]
+RUN ["go", "build", "modernc.org/sqlite", "github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/s3", \
+  "gitlab.com/gitlab-org/api/client-go/v2"]
 COPY . .
 ARG VERSION=0.1.0-dev
 ENV GOFLAGS="-trimpath '-ldflags=-s -w -X main.version=${VERSION}'"

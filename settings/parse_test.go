@@ -212,7 +212,7 @@ func TestAllFaultsAreToldAtOnce(t *testing.T) {
 	for _, want := range []string{
 		`tag "no equals sign" has no =`, `stop-grace "soon"`, `autolog "maybe"`, "no command: write it after --",
 		"fail-if is set, but this version does not have it yet", "gate-mode is set", "baseline is set",
-		`configuration file: "experimnet" is not a known key`, `configuration file: "run" is not a known key`,
+		`configuration file (mlops-track.toml or pyproject.toml): "experimnet" is not a known key`, `configuration file (mlops-track.toml or pyproject.toml): "run" is not a known key`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in:\n%s", want, got)

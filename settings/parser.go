@@ -205,7 +205,7 @@ func (p *parser) refuseUnbuilt() {
 func (p *parser) refuseUnknownKeys() {
 	for _, key := range slices.Sorted(maps.Keys(p.src.File)) {
 		if s, known := p.settings[key]; (!known || s.ActionOnly) && !slices.Contains(unbuilt(), key) {
-			p.fault("configuration file: %q is not a known key", key)
+			p.fault("configuration file (mlops-track.toml or pyproject.toml): %q is not a known key", key)
 		}
 	}
 }

@@ -20,16 +20,9 @@ func configuration(dir string) (map[string]string, error) {
 	_, err := toml.DecodeFile(file, &own)
 	if errors.Is(err, fs.ErrNotExist) {
 		file = filepath.Join(dir, "pyproject.toml")
-		var project struct {
-			Tool map[string]any
-		}
-		_, err = toml.DecodeFile(file, &project)
-		own, _ = project.Tool["mlops-track"].(map[string]any)
+		own, err = projectTable(file)
 	}
 	if err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, nil
-		}
 		return nil, fmt.Errorf("read configuration file %q: %w", file, err)
 	}
 	values := make(map[string]string, len(own))
@@ -39,6 +32,28 @@ func configuration(dir string) (map[string]string, error) {
 		}
 	}
 	return values, nil
+}
+
+// projectTable is the table tool.mlops-track of a pyproject.toml. A file that is broken is no reason not to train unless it
+// names the table: it is about other tools.
+func projectTable(file string) (map[string]any, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // the user's own file
+	if err != nil || !strings.Contains(string(text), "mlops-track") {
+		return nil, ignoreMissing(err)
+	}
+	var project struct {
+		Tool map[string]any
+	}
+	_, err = toml.Decode(string(text), &project)
+	table, _ := project.Tool["mlops-track"].(map[string]any)
+	return table, err
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // settingText is a value of TOML as a setting takes it.

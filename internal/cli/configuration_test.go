@@ -41,7 +41,8 @@ none = []
 		files map[string]string
 		want  map[string]string
 	}{
-		"none":              {nil, nil},
+		"none":              {nil, map[string]string{}},
+		"broken, of others": {map[string]string{"pyproject.toml": "[tool.black\n"}, map[string]string{}},
 		"own file":          {map[string]string{"mlops-track.toml": own}, want},
 		"pyproject":         {map[string]string{"pyproject.toml": project}, want},
 		"own file wins":     {map[string]string{"mlops-track.toml": `experiment = "mine"`, "pyproject.toml": project}, map[string]string{"experiment": "mine"}},
