@@ -215,11 +215,15 @@ func TestHostileFolder(t *testing.T) {
 	t.Parallel()
 	secret := filepath.Dir(write(t, "", "secret").Path)
 	for name, change := range map[string]func(t *testing.T, dir string){
-		"absolute":   func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = '`+secret+`'`) },
-		"relative":   func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = '../../../../../../..`+secret+`'`) },
-		"file URI":   func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = 'file://`+secret+`'`) },
-		"in between": func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = '/mlartifacts/../../..`+secret+`'`) },
-		"bucket":     func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = 's3://bucket/x'`) },
+		"absolute": func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = '`+secret+`'`) },
+		"relative": func(t *testing.T, dir string) {
+			execute(t, dir, `UPDATE runs SET artifact_uri = '../../../../../../..`+secret+`'`)
+		},
+		"file URI": func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = 'file://`+secret+`'`) },
+		"in between": func(t *testing.T, dir string) {
+			execute(t, dir, `UPDATE runs SET artifact_uri = '/mlartifacts/../../..`+secret+`'`)
+		},
+		"bucket": func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = 's3://bucket/x'`) },
 		"model": func(t *testing.T, dir string) {
 			n := notes(t, dir)[0]
 			n.Model.Path = "../../other/artifacts/model"
