@@ -24,11 +24,11 @@ const (
 	Local      Provider = "local" // a laptop, or a CI system that is not known
 )
 
-// Source is where Detect looks. All that is not plain text is handed in, so that Detect does no I/O of its own.
+// Source is what Detect reads. It has functions for files and git, so that Detect does no I/O of its own.
 type Source struct {
 	Getenv   func(string) string
 	ReadFile func(string) ([]byte, error) // reads GitHub's event file and TeamCity's files of parameters
-	Git      func(args ...string) string  // asks git on a laptop; nil: there is none
+	Git      func(args ...string) string  // runs git on a laptop; nil: no git
 	Username func() string                // the account's name, where no variable says it; may be nil
 	Matrix   string                       // setting matrix: JSON; empty or null outside a matrix
 	JobID    string                       // setting job-id
@@ -41,10 +41,10 @@ type system struct {
 	detect     func(Source) Info
 }
 
-// systems are the CI systems in the order in which they are looked for; the first that is recognised is taken. A system
+// systems lists the CI systems in the order in which they are looked for; the first that is recognised wins. A system
 // that runs inside another comes first: a runner of GitHub Actions may be a build of CodeBuild or live on a Jenkins agent.
 // So does a system that sets the variables of another beside its own: Woodpecker sets CI_ variables like GitLab's, and
-// those of Drone, from which it came. Jenkins is last, because its variables are the most likely to be somebody else's.
+// those of Drone, from which it came. Jenkins is last, because other programs most likely use its variables.
 func systems() []system {
 	return []system{
 		{GitHub, whenTrue("GITHUB_ACTIONS"), detectGitHub},
@@ -76,7 +76,7 @@ func whenSet(one, two string) func(func(string) string) bool {
 	return func(env func(string) string) bool { return env(one) != "" && env(two) != "" }
 }
 
-// Detect says what is known about this job.
+// Detect returns what is known about this job.
 func Detect(s Source) Info {
 	info := detectSystem(s)
 	if matrix, label := matrixCell(s.Matrix); label != "" {
@@ -97,7 +97,7 @@ func detectSystem(s Source) Info {
 	return detectLocal(s)
 }
 
-// onDefault says whether the job is for a commit on the default branch.
+// onDefault reports whether the job is for a commit on the default branch.
 func onDefault(i Info) bool {
 	return i.Head.Type == Branch && i.Head.Ref != "" && i.Head.Ref == i.Repository.DefaultBranch &&
 		i.Change.ID == "" && !i.Change.Fork

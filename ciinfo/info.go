@@ -78,7 +78,7 @@ type Job struct {
 	MatrixLabel string // the same for people and run names: os=linux,py=3.12; at most 64 characters
 }
 
-// InCI says whether a CI system was recognised.
+// InCI reports whether a CI system was recognised.
 func (i Info) InCI() bool { return i.Provider != Local }
 
 // ShortSHA is the head's commit in seven characters.

@@ -2,8 +2,8 @@ package ciinfo
 
 import "strconv"
 
-// Tags are the run's tags about its CI job. Empty ones are left out. mlflow.source.name is not among them: the
-// environment does not say which program will run.
+// Tags returns the run's tags about its CI job, without empty ones. mlflow.source.name is not among them: the
+// environment does not contain which program will run.
 func (i Info) Tags() map[string]string {
 	tags := map[string]string{
 		"cicd.pipeline.name":              i.Pipeline.Name,

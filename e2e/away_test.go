@@ -50,7 +50,7 @@ func TestServerGoesAway(t *testing.T) {
 			})
 			run := s.call(t, call{dir: dir}, "run", "--tracking-uri", g.url, "--experiment", t.Name(), "--finish-timeout", "1s",
 				"--outputs-file", "out.env", "--", "sh", "-c", goneStep)
-			run.says(t, 6, "did not take all of the run; the rest is stored offline in", "hint: upload it later: mlops-track sync .mlops-track")
+			run.says(t, 6, "did not store all of the run; the rest is stored offline in", "hint: upload it later: mlops-track sync .mlops-track")
 			id := outputOf(t, filepath.Join(dir, "out.env"), "RUN_ID")
 			if at := outputOf(t, filepath.Join(dir, "out.env"), "OFFLINE_PATH"); filepath.Base(at) != ".mlops-track" {
 				t.Errorf("offline-path = %q", at)

@@ -43,7 +43,7 @@ func TestServersThatSayNo(t *testing.T) {
 			uri:   strings.Replace(guarded, "http://", "http://admin:hunter2@", 1),
 			words: []string{"401", "check the user info in MLFLOW_TRACKING_URI"},
 		},
-		"forbidden": {uri: forbidding.url, words: []string{"Permission denied", "403", "the account may not do this"}},
+		"forbidden": {uri: forbidding.url, words: []string{"Permission denied", "403", "the account has no permission for this"}},
 		"host": {uri: "http://mlflow.example:5000", env: []string{"HTTP_PROXY=" + byName.url}, words: []string{
 			"Invalid Host header", "start the server with --allowed-hosts mlflow.example:5000",
 		}},

@@ -21,7 +21,7 @@ func split[T, V any](list []T, key func(T) string, has map[string]V) (lacking []
 	return lacking, slices.Compact(taken)
 }
 
-// collision is the warning about keys of a kind, param or metric, that the run has already; none without keys.
+// collision returns the warning about keys of a kind, param or metric, that the run has already; none without keys.
 func collision(kind string, keys []string) []notice.Notice {
 	if len(keys) == 0 {
 		return nil
@@ -32,6 +32,6 @@ func collision(kind string, keys []string) []notice.Notice {
 	}
 	return []notice.Notice{notice.Warn(
 		fmt.Sprintf("%s collision detected: [%s]", kind, strings.Join(quoted, ", ")),
-		fmt.Sprintf("the run's own value stays; give yours a prefix, as in custom.%s", keys[0]),
+		fmt.Sprintf("the run's value is not changed; add a prefix to yours, as in custom.%s", keys[0]),
 	)}
 }

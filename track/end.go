@@ -26,7 +26,7 @@ const (
 // maxErrorMessage is the length of tag mlops.error_message in characters.
 const maxErrorMessage = 500
 
-// end is how a step ended, in the words of the run.
+// end is how a step ended, as the run's status and tags.
 type end struct {
 	status    mlflow.Status
 	exitCode  int
@@ -34,7 +34,7 @@ type end struct {
 	message   string
 }
 
-// endOf decides from how the step ended and, for a step that ended well, from what it left: the faults of its result, and
+// endOf decides from how the step ended and, for a step that succeeded, from its outputs: the faults of its result, and
 // whether params are missing altogether.
 func endOf(result step.Result, raised step.Exception, faults []string, missing bool) end {
 	e := end{status: mlflow.Failed, exitCode: result.ExitCode}
@@ -47,7 +47,7 @@ func endOf(result step.Result, raised step.Exception, faults []string, missing b
 			e.errorType = errorNotFound
 		}
 	case result.OOM:
-		e.errorType, e.message = errorOutOfMemory, "the kernel killed the step for want of memory"
+		e.errorType, e.message = errorOutOfMemory, "the kernel killed the step: out of memory"
 	case result.Signal != 0:
 		e.errorType, e.message = errorSignal, "ended by "+step.SignalName(result.Signal)
 	case result.ExitCode != 0 && raised.Type != "":
@@ -66,7 +66,7 @@ func endOf(result step.Result, raised step.Exception, faults []string, missing b
 	return e
 }
 
-// tags are what the end writes on the run.
+// tags returns the tags about the end.
 func (e end) tags() []mlflow.Tag {
 	word := map[mlflow.Status]string{mlflow.Finished: "success", mlflow.Failed: "failed", mlflow.Killed: "killed"}[e.status]
 	tags := []mlflow.Tag{{Key: "mlops.status", Value: word}}
@@ -79,7 +79,7 @@ func (e end) tags() []mlflow.Tag {
 	return tags
 }
 
-// lastWords are the end of standard error, else the bare exit code.
+// lastWords returns the end of standard error, else the exit code.
 func lastWords(tail string, code int) string {
 	text := strings.TrimSpace(withoutEscapes(strings.ToValidUTF8(tail, "�")))
 	if text == "" {

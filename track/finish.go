@@ -12,7 +12,7 @@ import (
 	"github.com/Iyalvan/mlops-track/step"
 )
 
-// Finisher ends runs: it writes what the step left, uploads, registers and closes, each once.
+// Finisher finishes runs: it writes the outputs of the step, uploads, registers and closes, each once.
 type Finisher struct {
 	Store         mlflow.Store
 	Artifacts     Artifacts
@@ -21,7 +21,7 @@ type Finisher struct {
 	OnDefault     bool   // the job is for the default branch
 	Gates         func(mlflow.Run) []Gate
 	Uploading     func(done artifact.Progress) // progress of the upload; may be nil
-	Outdated      func() bool                  // the store answers with what it knew before its server became unreachable; may be nil
+	Outdated      func() bool                  // reports whether the store answers from before its server became unreachable; may be nil
 }
 
 // Artifacts moves files to and from an artifact location of the store.
@@ -32,14 +32,14 @@ type Artifacts interface {
 
 // FinishedRun is a run after its end. It is built once, when the run is closed.
 type FinishedRun struct {
-	Run       mlflow.Run // as the store has it; what is known of it where the store is unreachable
+	Run       mlflow.Run // as the store has it; if the store is unreachable, what is known of it
 	Verdict   Verdict
 	Uploads   artifact.Result
 	Uploaded  []string        // paths in the run's artifacts
 	Model     Model           // zero: none was registered
 	OwnParams []string        // keys of the params that the result named
 	Notices   []notice.Notice // all that a person should know, in the order of reading
-	Faults    []error         // what the store did not take
+	Faults    []error         // what could not be stored
 }
 
 // Finish ends a run whose step has ended. Errors are collected; none stops a later part.
@@ -70,7 +70,7 @@ func (f Finisher) Finish(ctx context.Context, run mlflow.Run, result step.Result
 	return finished
 }
 
-// wrap says what was being done when an error came; nothing without an error.
+// wrap adds to an error what was being done; it returns nothing without an error.
 func wrap(doing string, err error) []error {
 	if err == nil {
 		return nil
@@ -97,7 +97,7 @@ func (f Finisher) gates(run mlflow.Run) []Gate {
 	return f.Gates(run)
 }
 
-// write logs a batch. Where the store rejects it, the halves are tried, so that one bad item does not cost the others.
+// write logs a batch. If the store rejects it, each half is tried, so that a bad item does not affect the others.
 func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) []error {
 	err := f.Store.LogBatch(ctx, runID, b)
 	var rejected *mlflow.RejectedError
@@ -112,7 +112,7 @@ func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) []err
 	return append(f.write(ctx, runID, one), f.write(ctx, runID, two)...)
 }
 
-// worthRegistering is the model to register: only a run that finished has one.
+// worthRegistering returns the model to register: only a run that finished has one.
 func (v Verdict) worthRegistering(m Model) Model {
 	if v.Status != mlflow.Finished {
 		return Model{}
@@ -142,7 +142,7 @@ func (f Finisher) register(ctx context.Context, runID string, m Model, uploads a
 	return m, nil, nil
 }
 
-// close writes how the run ended, and closes the runs that the step created and left open.
+// close writes how the run ended, and closes the runs that the step created and did not close.
 func (f Finisher) close(ctx context.Context, run mlflow.RunRef, status mlflow.Status, end time.Time) []error {
 	err := f.Store.UpdateRun(ctx, run.ID, mlflow.RunUpdate{Status: status, End: end, Name: f.RunName})
 	faults := wrap("close run", err)
@@ -155,7 +155,7 @@ func (f Finisher) close(ctx context.Context, run mlflow.RunRef, status mlflow.St
 	return append(faults, wrap("close child runs", err)...)
 }
 
-// eachChild visits the children of a run and the children of those, each once. An error of one keeps no other from being
+// eachChild visits the children of a run and the children of those, each once. After an error the others are still
 // visited.
 func eachChild(ctx context.Context, st mlflow.Store, run mlflow.RunRef, visit func(mlflow.Run) error) error {
 	var faults []error

@@ -16,9 +16,9 @@ import (
 type Stored struct {
 	Run     mlflow.Run
 	Had     int              // params that it had when it was opened: a resumed run has some
-	Unread  bool             // the store could not be asked: Run is what is known of it, and may lack what the step logged
+	Unread  bool             // the store could not be read: Run is what is known of it, and may lack what the step logged
 	Model   Model            // that the result names; zero: none
-	Problem *results.Problem // why the model that the result names is not there; nil: it is, or none was asked for
+	Problem *results.Problem // why the model that the result names is missing; nil: it exists, or the result names none
 }
 
 // Gate is the result of one condition on the run's metrics.
@@ -35,12 +35,12 @@ type Verdict struct {
 	ErrorType    string
 	ErrorMessage string // at most 500 characters
 	Autolog      Autolog
-	Add          mlflow.Batch    // what the result brings that the run lacks, and the verdict's tags
+	Add          mlflow.Batch    // what the result has that the run lacks, and the verdict's tags
 	Notices      []notice.Notice // in the order in which they are read
 }
 
-// Judge decides from the run as it is stored, from how the step ended and from what it left, and from the gates. It is a
-// pure function. The exit code decides, never what the script's own MLflow client wrote.
+// Judge decides from the run as it is stored, from how the step ended, from its outputs and from the gates. It is a
+// pure function. The exit code decides, never the status that the script's own MLflow client wrote.
 func Judge(stored Stored, result step.Result, outputs step.Outputs, gates []Gate) Verdict {
 	problems := slices.Clone(outputs.Problems)
 	if stored.Problem != nil {
@@ -85,7 +85,7 @@ func Judge(stored Stored, result step.Result, outputs step.Outputs, gates []Gate
 	return v.gated(gates)
 }
 
-// gated is the verdict after the gates: one that failed makes the job fail, while the run stays as it ended.
+// gated returns the verdict after the gates: one that failed makes the job fail, while the run's status does not change.
 func (v Verdict) gated(gates []Gate) Verdict {
 	for _, g := range gates {
 		if !g.Failed {
@@ -99,7 +99,7 @@ func (v Verdict) gated(gates []Gate) Verdict {
 	return v
 }
 
-// invalid are the problems that make a result invalid.
+// invalid returns the problems that make a result invalid.
 func invalid(problems []results.Problem) []string {
 	var out []string
 	for _, p := range problems {
@@ -126,15 +126,15 @@ func survivors(there bool) []notice.Notice {
 	if !there {
 		return nil
 	}
-	return []notice.Notice{notice.Warn("processes of the step are still running; what they log from now on may not be seen",
-		"let the step wait for them, for instance with wait in a shell script")}
+	return []notice.Notice{notice.Warn("processes of the step are still running; what they log from now on may be lost",
+		"let the step wait for them, for example with wait in a shell script")}
 }
 
 // jsonList writes keys as one line that fits a tag.
 func jsonList(keys []string) string {
 	slices.Sort(keys)
 	text, err := json.Marshal(keys)
-	if err != nil { // strings always pass
+	if err != nil { // cannot happen with strings
 		return ""
 	}
 	short, _ := mlflow.Truncate(string(text), mlflow.MaxTagLength)

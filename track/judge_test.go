@@ -68,7 +68,7 @@ func TestJudge(t *testing.T) {
 		{name: "killed by somebody", result: step.Result{ExitCode: 137, Signal: syscall.SIGKILL},
 			want: verdict{mlflow.Failed, "Signal", "ended by SIGKILL", 137}},
 		{name: "out of memory", result: step.Result{ExitCode: 137, Signal: syscall.SIGKILL, OOM: true},
-			want: verdict{mlflow.Failed, "OutOfMemory", "the kernel killed the step for want of memory", 137}},
+			want: verdict{mlflow.Failed, "OutOfMemory", "the kernel killed the step: out of memory", 137}},
 		{name: "cancelled", result: step.Result{ExitCode: 130, Signal: syscall.SIGINT, Interrupt: syscall.SIGINT}, raised: raised,
 			want: verdict{mlflow.Killed, "Signal", "cancelled by SIGINT", 130}},
 		{name: "cancelled, but it ended well", result: step.Result{Interrupt: syscall.SIGTERM}, problems: invalid("x"),
@@ -164,8 +164,8 @@ func TestTheRunsOwnValuesStay(t *testing.T) {
 		t.Errorf("to be added (-want +got):\n%s", diff)
 	}
 	notices := []notice.Notice{
-		notice.Warn("param collision detected: ['b', 'max_depth']", "the run's own value stays; give yours a prefix, as in custom.b"),
-		notice.Warn("metric collision detected: ['accuracy']", "the run's own value stays; give yours a prefix, as in custom.accuracy"),
+		notice.Warn("param collision detected: ['b', 'max_depth']", "the run's value is not changed; add a prefix to yours, as in custom.b"),
+		notice.Warn("metric collision detected: ['accuracy']", "the run's value is not changed; add a prefix to yours, as in custom.accuracy"),
 	}
 	if diff := cmp.Diff(notices, v.Notices); diff != "" {
 		t.Errorf("notices (-want +got):\n%s", diff)
@@ -248,7 +248,7 @@ func TestNoticesInTheOrderOfReading(t *testing.T) {
 	got := texts(track.Judge(stored, step.Result{Survivors: true}, outputs, gates).Notices)
 	want := []string{
 		"warning: bad line", "error: no model", "warning: autolog enabled but captured 0 params", "warning: metric collision detected: ['acc']",
-		"warning: of the hook", "warning: processes of the step are still running; what they log from now on may not be seen",
+		"warning: of the hook", "warning: processes of the step are still running; what they log from now on may be lost",
 		`error: gate "acc > 0.8" failed: it is 0`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -275,7 +275,7 @@ func TestNoticesAboutAutolog(t *testing.T) {
 		{name: "no MLflow", training: step.Training{Enabled: true, Python: true, Trouble: "mlflow is not installed"},
 			want: []string{"warning: autolog is not available: mlflow is not installed"}},
 		{name: "the hook was left out", training: step.Training{Enabled: true, NamesPython: true},
-			want: []string{"warning: autolog saw nothing: no Python of the step loaded the hook"}},
+			want: []string{"warning: autolog captured nothing: no Python of the step loaded the hook"}},
 		{name: "the hook was left out of a step that failed", training: step.Training{Enabled: true, NamesPython: true}, result: step.Result{ExitCode: 1}},
 		{name: "no Python", training: step.Training{Enabled: true}},
 		{name: "disabled", training: step.Training{NamesPython: true, Trouble: "mlflow is not installed"}},

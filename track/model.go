@@ -12,7 +12,7 @@ import (
 	"github.com/Iyalvan/mlops-track/step/results"
 )
 
-// modelFile makes a directory an MLflow model. No server checks that it is there, so we do.
+// modelFile is the file that makes a directory an MLflow model. No server checks that it exists, so we do.
 const modelFile = "MLmodel"
 
 // defaultModelPath is where MLflow's own examples put a model; a result that names only the model's name means it.
@@ -24,12 +24,12 @@ type Model struct {
 	Source  string // URI; empty: there is no model
 	ID      string // of a logged model
 	Target  string // folder of the run's artifacts to which it is uploaded; empty: it is there already
-	Path    string // where it lies, or lies once it is uploaded, in the run's artifacts
+	Path    string // in the run's artifacts, now or once it is uploaded
 	Version string // of the registered model; empty until it is registered
 }
 
 // findModel finds the model to register: a local directory that will be uploaded, a path in the run's artifacts, or a
-// logged model of this run. The problem is one of the result; nil if there is a model or none was asked for.
+// logged model of this run. The problem is one of the result; nil if there is a model or the result names none.
 func (f Finisher) findModel(ctx context.Context, run mlflow.RunRef, outputs step.Outputs) (Model, *results.Problem, error) {
 	r := outputs.Result
 	if r.ModelName == "" || f.RegisterModel == "never" {
@@ -68,7 +68,7 @@ func (f Finisher) findModel(ctx context.Context, run mlflow.RunRef, outputs step
 	return Model{}, &results.Problem{
 		Severity: results.Error, Key: "model_local_path",
 		Message: fmt.Sprintf("result: model_local_path %q is not a model: no folder with a file MLmodel, neither here nor in the run's artifacts, and no logged model of this run", where),
-		Hint:    "save the model with mlflow.<flavor>.save_model(model, path) and name that path",
+		Hint:    "save the model with mlflow.<flavor>.save_model(model, path) and set model_local_path to that path",
 	}, nil
 }
 

@@ -26,11 +26,11 @@ type Plan struct {
 	Notices      []notice.Notice // about what was changed to fit MLflow's limits
 }
 
-// Program is what a plan says about this program and the step.
+// Program is the facts about this program and the step that go into a plan.
 type Program struct {
 	Version string // tag mlops.version
 	JobTag  string // tag mlops.job.id: finds the run again after an uncertain create
-	Source  string // tag mlflow.source.name; empty: left out
+	Source  string // tag mlflow.source.name; empty: no tag
 	Dir     string // folder where the program was started: names a run outside git
 }
 
@@ -61,7 +61,7 @@ func NewPlan(s settings.Run, ci ciinfo.Info, program Program, now time.Time) Pla
 	return p
 }
 
-// pipelineName is the name of a run in CI: <prefix>-<job>-<sha7>, with the matrix cell and from the second attempt on its number.
+// pipelineName returns the name of a run in CI: <prefix>-<job>-<sha7>, with the matrix cell and from the second attempt on its number.
 func pipelineName(prefix string, ci ciinfo.Info, now time.Time) string {
 	if prefix == "" && ci.Pipeline.RunID != "" {
 		prefix = "ci-" + ci.Pipeline.RunID
@@ -80,8 +80,8 @@ func join(separator string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), separator)
 }
 
-// planTags puts the tags together, each key once: the CI's, then ours, then the user's, of which the last one of a key wins
-// over all. Values are cut to MLflow's length.
+// planTags merges the tags, each key once: the CI's, then ours, then the user's; the last one of a key
+// wins. Values are cut to MLflow's length.
 func planTags(user []mlflow.Tag, ci map[string]string, program Program) (tags []mlflow.Tag, notices []notice.Notice) {
 	values := maps.Clone(ci)
 	if program.Source != "" {

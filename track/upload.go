@@ -9,10 +9,10 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 )
 
-// maxNamed is how many of many failed files are named.
+// maxNamed is how many failed files are named at most.
 const maxNamed = 10
 
-// upload uploads what the step left, several files at a time.
+// upload uploads the step's files, several at a time.
 func (f Finisher) upload(ctx context.Context, location string, files []artifact.File) artifact.Result {
 	if len(files) == 0 {
 		return artifact.Result{}
@@ -20,7 +20,7 @@ func (f Finisher) upload(ctx context.Context, location string, files []artifact.
 	return f.Artifacts.Upload(ctx, location, files, artifact.Options{Progress: f.Uploading})
 }
 
-// uploadNotices name the files that failed.
+// uploadNotices returns warnings that name the files that failed.
 func uploadNotices(r artifact.Result) []notice.Notice {
 	var out []notice.Notice
 	if r.Manifest != nil {

@@ -6,6 +6,6 @@ import "fmt"
 // https://www.appveyor.com/docs/packaging-artifacts/#pushing-artifacts-from-scripts
 func appveyor(Job) System {
 	return System{Keep: func(dir string) string {
-		return fmt.Sprintf("keep the folder with these lines\n    on_finish:\n      - 7z a mlops-track.zip %s\n      - appveyor PushArtifact mlops-track.zip", dir)
+		return fmt.Sprintf("archive the folder with these lines\n    on_finish:\n      - 7z a mlops-track.zip %s\n      - appveyor PushArtifact mlops-track.zip", dir)
 	}}
 }

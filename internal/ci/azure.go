@@ -17,7 +17,7 @@ const maxAzureSummary = 1 << 20
 // https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands
 // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Microsoft.VisualStudio.Services.Agent/Command.cs
 func azure(job Job) System {
-	s := System{Log: azureLog{}, Keep: keepOnAzure}
+	s := System{Log: azureLog{}, Keep: archiveOnAzure}
 	if job.Command == nil {
 		return s
 	}
@@ -37,12 +37,12 @@ func (azureLog) Annotate(severity, text string) []byte {
 	return vso("task.logissue type="+severity, text)
 }
 
-// vso is a logging command on a line of its own. order is ours alone, text may be anybody's.
+// vso returns a logging command on a line of its own. order must be a constant of ours, text may be untrusted.
 func vso(order, text string) []byte {
 	return []byte("##vso[" + order + "]" + azureEscaped(text) + "\n")
 }
 
-// azureEscaped is undone by the agent, the percent sign last.
+// azureEscaped escapes a text; the agent undoes that, the percent sign last.
 // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/CommandStringConvertor.cs
 func azureEscaped(text string) string {
 	return strings.NewReplacer("%", "%AZP25", ";", "%3B", "\r", "%0D", "\n", "%0A", "]", "%5D").Replace(text)
@@ -69,7 +69,7 @@ func azureOutputs(command func([]byte), values []outputs.Value) error {
 	var lines bytes.Buffer
 	err := eachVariable(values, func(name, text string) error {
 		if strings.Contains(text, "$(") {
-			return errors.New("its value holds $(, with which Azure Pipelines begins a variable")
+			return errors.New("its value contains $(, with which Azure Pipelines begins a variable")
 		}
 		lines.Write(vso("task.setvariable variable="+name+";isOutput=true", text))
 		return nil
@@ -78,8 +78,8 @@ func azureOutputs(command func([]byte), values []outputs.Value) error {
 	return err
 }
 
-// keepOnAzure is a step that keeps a folder.
+// archiveOnAzure returns a step that archives a folder.
 // https://learn.microsoft.com/en-us/azure/devops/pipelines/yaml-schema/steps-publish
-func keepOnAzure(dir string) string {
-	return fmt.Sprintf("keep the folder with a step after this one\n    - publish: %s\n      artifact: mlops-track\n      condition: always()", dir)
+func archiveOnAzure(dir string) string {
+	return fmt.Sprintf("archive the folder with a step after this one\n    - publish: %s\n      artifact: mlops-track\n      condition: always()", dir)
 }

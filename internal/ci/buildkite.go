@@ -12,45 +12,45 @@ import (
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
-// maxAnnotation is what Buildkite takes as the body of an annotation.
+// maxAnnotation is Buildkite's limit for the body of an annotation.
 // https://buildkite.com/docs/agent/cli/reference/annotate
 const maxAnnotation = 1 << 20
 
-// buildkite is Buildkite, whose jobs speak to it through the program buildkite-agent. A container has that only if it is
+// buildkite is Buildkite, whose jobs use the program buildkite-agent. A container has that only if it is
 // mounted there.
 func buildkite(job Job) System {
-	s := System{Keep: keepOnBuildkite}
+	s := System{Keep: archiveOnBuildkite}
 	agent, found := findProgram(job.Environ, "buildkite-agent")
 	if !found {
 		s.Summary = func(func(int) string) error {
-			return hint.With(errors.New("the report is not shown on the page of the build: buildkite-agent is not on PATH"),
-				"mount the agent's program into the container, with the Docker plugin by mount-buildkite-agent: true")
+			return hint.With(errors.New("the build is not annotated with the report: buildkite-agent is not on PATH"),
+				"mount the agent's program into the container; with the Docker plugin, set mount-buildkite-agent: true")
 		}
 		return s
 	}
 	s.Log = &buildkiteLog{agent: agent}
 	s.Summary = func(render func(int) string) error { return annotate(agent, job.Getenv("BUILDKITE_JOB_ID"), render) }
-	// Every job may ask for tokens, so a job that does is not known: credentials in the environment go first.
+	// Every job can request tokens, so that says nothing about the user's intent: credentials in the environment have priority.
 	s.AWS = AWS{Origin: "Buildkite", Audience: true, SessionName: "Buildkite", Tokens: func(t settings.Token) (awsauth.TokenSource, time.Time) {
 		return buildkiteTokens{agent, t.Audience}, time.Time{}
 	}}
 	return s
 }
 
-// annotate adds to the annotation of this job: another job, or another attempt, has one of its own.
+// annotate appends to the annotation of this job: another job, or another attempt, has one of its own.
 func annotate(agent program, jobID string, render func(limit int) string) error {
 	_, err := agent.run(context.Background(), render(maxAnnotation), "annotate", "--append", "--style", "info", "--context", "mlops-track-"+jobID)
 	if err != nil {
-		return hint.With(fmt.Errorf("annotate the build: %w", err), "the closing table in the log says the same")
+		return hint.With(fmt.Errorf("annotate the build: %w", err), "the table at the end of the log has the same content")
 	}
 	return nil
 }
 
-// buildkiteLog has the agent take out secrets. The log itself takes no commands.
+// buildkiteLog passes secrets to the agent, which removes them from the log. The log itself supports no commands.
 // https://buildkite.com/docs/agent/cli/reference/redactor
 type buildkiteLog struct {
 	agent  program
-	failed bool // then so will the next one
+	failed bool // then the next call would fail, too
 }
 
 func (l *buildkiteLog) Mask(text string) ([]byte, error) {
@@ -67,7 +67,7 @@ func (l *buildkiteLog) Mask(text string) ([]byte, error) {
 
 func (l *buildkiteLog) Annotate(_, _ string) []byte { return nil }
 
-// buildkiteTokens asks for an OIDC token, a new one each time. The agent hides it in the log.
+// buildkiteTokens requests an OIDC token, a new one each time. The agent hides it in the log.
 // https://buildkite.com/docs/agent/cli/reference/oidc
 type buildkiteTokens struct {
 	agent    program
@@ -79,17 +79,17 @@ func (b buildkiteTokens) Token(ctx context.Context) (string, error) {
 	out, err := b.agent.run(ctx, "", "oidc", "request-token", "--audience", b.audience)
 	token := strings.TrimSpace(out)
 	if err == nil && token == "" {
-		err = errors.New("buildkite-agent oidc printed no token")
+		err = errors.New("buildkite-agent oidc: it printed no token")
 	}
 	if err != nil {
-		return "", hint.With(fmt.Errorf("ask Buildkite for an OIDC token: %w", err),
+		return "", hint.With(fmt.Errorf("request an OIDC token from Buildkite: %w", err),
 			"to assume the role with the agent's own AWS credentials, set role-chaining")
 	}
 	return token, nil
 }
 
-// keepOnBuildkite is a line of the step.
+// archiveOnBuildkite returns a line of the step.
 // https://buildkite.com/docs/pipelines/configure/artifacts
-func keepOnBuildkite(dir string) string {
-	return fmt.Sprintf("keep the folder with this line in the step\n    artifact_paths: [\"%s/**/*\"]", dir)
+func archiveOnBuildkite(dir string) string {
+	return fmt.Sprintf("archive the folder with this line in the step\n    artifact_paths: [\"%s/**/*\"]", dir)
 }

@@ -1,8 +1,8 @@
 // Package ci is what a job can do on its CI system beyond printing to its log: hide a text in the log, annotate, write a
-// summary and outputs, get OIDC tokens, comment on the pull or merge request, keep a folder after the job.
+// summary and outputs, get OIDC tokens, comment on the pull or merge request, archive a folder after the job.
 //
-// Facts about a job are package ciinfo's. A system is one file here, which fills in what the system has a native way for;
-// whatever it leaves out is left out of the job, too.
+// Facts about a job are in package ciinfo. A system is one file here, which sets the abilities that the system supports
+// natively; the job does without the others.
 package ci
 
 import (
@@ -21,18 +21,18 @@ import (
 type System struct {
 	Log     console.Commands
 	Summary func(render func(limit int) string) error                        // adds Markdown of at most limit bytes to the job's page
-	Outputs func(values []outputs.Value) error                               // hands values to later steps
+	Outputs func(values []outputs.Value) error                               // passes values to later steps
 	AWS     AWS                                                              // how a role is assumed
 	Request func(number string, c settings.Comment) (publish.Request, error) // a pull or merge request of the project
-	Keep    func(dir string) string                                          // what keeps a folder after the job, for a person to copy
+	Keep    func(dir string) string                                          // how to archive a folder after the job, as lines to copy
 }
 
 // AWS is how a role is assumed on a CI system.
 type AWS struct {
-	Offered     bool // the job was given a way to get tokens; else Tokens says what is missing
+	Offered     bool // the job can get tokens; else Tokens returns an error that says what is missing
 	Tokens      func(t settings.Token) (source awsauth.TokenSource, last time.Time)
 	Origin      string // where the tokens come from, for people
-	Audience    bool   // they are for the audience that is asked for; else for one that the system chooses
+	Audience    bool   // the audience of tokens can be chosen; else the system chooses it
 	SessionName string
 	SessionTags []awsauth.Tag
 }
@@ -45,10 +45,10 @@ type Job struct {
 	HTTP      *http.Client
 	UserAgent string
 	Now       func() time.Time
-	Command   func(lines []byte) // writes commands into the log; nil: nobody reads them there
+	Command   func(lines []byte) // writes commands to the log; nil: no runner reads the log
 }
 
-// entry is a system in the table: what it can do, or why that is nothing.
+// entry is a system in the table: its abilities, or why it has none.
 type entry struct {
 	abilities func(Job) System
 	none      string
@@ -56,7 +56,7 @@ type entry struct {
 
 // systems has every system of ciinfo.
 func systems() map[ciinfo.Provider]entry {
-	const noStore = "it has no comments, no outputs and no store for artifacts of its own"
+	const noStore = "it has no comments, no outputs and no artifact store of its own"
 	return map[ciinfo.Provider]entry{
 		ciinfo.GitHub:     {abilities: github},
 		ciinfo.GitLab:     {abilities: gitlab},
@@ -74,7 +74,7 @@ func systems() map[ciinfo.Provider]entry {
 		ciinfo.Woodpecker: {none: noStore},
 		ciinfo.Drone:      {none: noStore},
 		ciinfo.Codefresh:  {none: noStore},
-		ciinfo.Local:      {none: "there is no CI system, or one that is not known"},
+		ciinfo.Local:      {none: "not a CI system, or an unknown one"},
 	}
 }
 

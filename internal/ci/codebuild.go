@@ -6,6 +6,6 @@ import "fmt"
 // https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
 func codebuild(Job) System {
 	return System{Keep: func(dir string) string {
-		return fmt.Sprintf("keep the folder with these lines in the buildspec\n    artifacts:\n      files: ['%s/**/*']", dir)
+		return fmt.Sprintf("archive the folder with these lines in the buildspec\n    artifacts:\n      files: ['%s/**/*']", dir)
 	}}
 }

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// gitTimeout bounds all that git is asked.
+// gitTimeout bounds all calls of git.
 const gitTimeout = 2 * time.Second
 
-// Git asks the git of a folder, for ciinfo.Source. What git cannot say is empty. It never prompts, takes no locks and starts
-// no monitor.
+// Git returns a function that runs git in a folder, for ciinfo.Source. If git fails, the result is empty. It never prompts, takes no
+// locks and starts no monitor.
 func Git(dir string) func(args ...string) string {
 	deadline := time.Now().Add(gitTimeout)
 	return func(args ...string) string {
@@ -28,7 +28,7 @@ func Git(dir string) func(args ...string) string {
 	}
 }
 
-// Username is the name of the account that this process runs as, empty where the system does not know one.
+// Username returns the name of the account of this process, empty if it has none.
 func Username() string {
 	u, err := user.Current()
 	if err != nil {

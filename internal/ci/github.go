@@ -16,16 +16,16 @@ import (
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
-// jobLimit is how long GitHub gives tokens to a job whose request token does not say.
+// jobLimit is how long GitHub issues tokens to a job, if the request token does not contain that.
 // https://docs.github.com/en/actions/reference/limits
 const jobLimit = 6 * time.Hour
 
-// tokenRequestURL is set where a job may ask for OIDC tokens.
+// tokenRequestURL is set if a job may request OIDC tokens.
 const tokenRequestURL = "ACTIONS_ID_TOKEN_REQUEST_URL"
 
 // github is GitHub Actions, and what imitates it.
 func github(job Job) System {
-	s := System{Log: githubLog{}, AWS: githubAWS(job), Keep: keepOnGitHub, Request: githubRequest(job)}
+	s := System{Log: githubLog{}, AWS: githubAWS(job), Keep: archiveOnGitHub, Request: githubRequest(job)}
 	if file := job.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
 		s.Summary = func(render func(int) string) error { return outputs.WriteSummary(file, render) }
 	}
@@ -79,8 +79,8 @@ func githubRequest(job Job) func(string, settings.Comment) (publish.Request, err
 			return nil, fmt.Errorf("pull request number %q is not a number", id)
 		}
 		if c.GitHubToken == "" {
-			return nil, hint.With(fmt.Errorf("there is no token to comment on #%d with", number),
-				"set github-token, for instance by GITHUB_TOKEN: ${{ github.token }} in the step's env")
+			return nil, hint.With(fmt.Errorf("no token to comment on #%d", number),
+				"set github-token, for example with GITHUB_TOKEN: ${{ github.token }} in the step's env")
 		}
 		return comment.NewGitHub(comment.GitHubOptions{
 			HTTP: job.HTTP, APIURL: ci.Repository.APIURL, GraphQLURL: ci.Repository.GraphQLURL, Token: c.GitHubToken,
@@ -89,9 +89,9 @@ func githubRequest(job Job) func(string, settings.Comment) (publish.Request, err
 	}
 }
 
-// keepOnGitHub is a step that keeps a folder.
-func keepOnGitHub(dir string) string {
-	return fmt.Sprintf(`keep the folder with a step after this one
+// archiveOnGitHub returns a step that archives a folder.
+func archiveOnGitHub(dir string) string {
+	return fmt.Sprintf(`archive the folder with a step after this one
       - if: always()
         uses: actions/upload-artifact@v4
         with: {name: mlops-track, path: %s, include-hidden-files: true}`, dir)

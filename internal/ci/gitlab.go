@@ -30,7 +30,7 @@ func gitlab(job Job) System {
 		},
 		Request: gitlabRequest(job),
 		Keep: func(dir string) string {
-			return fmt.Sprintf("keep the folder with this line in the job\n    artifacts: {when: always, paths: [%s/]}", dir)
+			return fmt.Sprintf("archive the folder with this line in the job\n    artifacts: {when: always, paths: [%s/]}", dir)
 		},
 	}
 }
@@ -44,7 +44,7 @@ func gitlabRequest(job Job) func(string, settings.Comment) (publish.Request, err
 		}
 		token := cmp.Or(c.GitLabToken, job.Getenv("CI_JOB_TOKEN"))
 		if token == "" {
-			return nil, hint.With(fmt.Errorf("there is no token to comment on !%d with", number), "set gitlab-token by a masked variable GITLAB_TOKEN")
+			return nil, hint.With(fmt.Errorf("no token to comment on !%d", number), "set gitlab-token with a masked variable GITLAB_TOKEN")
 		}
 		return comment.NewGitLab(comment.GitLabOptions{
 			HTTP: job.HTTP, APIURL: ci.Repository.APIURL, Token: token, JobToken: c.GitLabToken == "",

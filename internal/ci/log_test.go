@@ -69,8 +69,8 @@ func TestOutputs(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant\n%s", provider, log.String(), want.lines)
 		}
 		for name := range strings.FieldsSeq(want.left) {
-			if err == nil || !strings.Contains(err.Error(), "output "+name+" is left out") {
-				t.Errorf("%s: %v does not say that %s is left out", provider, err, name)
+			if err == nil || !strings.Contains(err.Error(), "output "+name+" is not set") {
+				t.Errorf("%s: %v does not say that %s is not set", provider, err, name)
 			}
 		}
 		if len(lines(err.Error())) != len(strings.Fields(want.left)) {

@@ -15,16 +15,16 @@ import (
 // programTimeout bounds one call of a program of the CI system, its own retries included.
 const programTimeout = 10 * time.Second
 
-// program is one that the CI system brings to its jobs, as Buildkite does with buildkite-agent.
+// program is one that the CI system provides for its jobs, such as buildkite-agent.
 type program struct {
 	path    string
 	environ []string
 }
 
-// findProgram looks in the PATH of an environment.
+// findProgram finds a program on the PATH of an environment.
 func findProgram(environment []string, name string) (program, bool) {
 	for _, dir := range filepath.SplitList(environ.Get(environment, "PATH")) {
-		if !filepath.IsAbs(dir) { // what lies in the working directory need not be the CI system's
+		if !filepath.IsAbs(dir) { // a program in the working directory may not be the CI system's
 			continue
 		}
 		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
@@ -34,8 +34,8 @@ func findProgram(environment []string, name string) (program, bool) {
 	return program{}, false
 }
 
-// run hands input to the program and returns what it wrote to standard output. Nothing that may be secret belongs into args:
-// everybody on the machine can read them.
+// run passes input to the program and returns its standard output. args must not contain a secret: everybody on the machine
+// can read them.
 func (p program) run(ctx context.Context, input string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, programTimeout)
 	defer cancel()

@@ -10,10 +10,10 @@ import (
 	"github.com/Iyalvan/mlops-track/publish/outputs"
 )
 
-// teamcity is TeamCity, which takes service messages. It hides only what is a parameter of the type password.
+// teamcity is TeamCity, which reads service messages. It hides only parameters of the type password.
 // https://www.jetbrains.com/help/teamcity/service-messages.html
 func teamcity(job Job) System {
-	s := System{Log: teamcityLog{}, Keep: keepOnTeamCity}
+	s := System{Log: teamcityLog{}, Keep: archiveOnTeamCity}
 	if job.Command != nil {
 		s.Outputs = func(values []outputs.Value) error { return teamcityOutputs(job.Command, values) }
 	}
@@ -29,7 +29,7 @@ func (teamcityLog) Annotate(severity, text string) []byte {
 	return serviceMessage("message", "text", text, "status", strings.ToUpper(severity))
 }
 
-// serviceMessage is a message on a line of its own, with attributes by name and value.
+// serviceMessage returns a message on a line of its own, with attributes by name and value.
 func serviceMessage(name string, attributes ...string) []byte {
 	var b bytes.Buffer
 	b.WriteString("##teamcity[" + name)
@@ -62,7 +62,7 @@ func teamcityEscaped(text string) string {
 	return b.String()
 }
 
-// teamcityOutputs sets variables of the environment of later steps. TeamCity takes %x% in a value for the parameter x, a
+// teamcityOutputs sets variables of the environment of later steps. TeamCity reads %x% in a value as the parameter x, a
 // password included, and %% for a percent sign.
 // https://www.jetbrains.com/help/teamcity/using-build-parameters.html
 func teamcityOutputs(command func([]byte), values []outputs.Value) error {
@@ -75,8 +75,8 @@ func teamcityOutputs(command func([]byte), values []outputs.Value) error {
 	return err
 }
 
-// keepOnTeamCity is a line of the build configuration.
+// archiveOnTeamCity returns a line of the build configuration.
 // https://www.jetbrains.com/help/teamcity/configuring-general-settings.html#Artifact+Paths
-func keepOnTeamCity(dir string) string {
-	return fmt.Sprintf("keep the folder with this line in the artifact paths of the build configuration\n    %s => mlops-track", dir)
+func archiveOnTeamCity(dir string) string {
+	return fmt.Sprintf("archive the folder with this line in the artifact paths of the build configuration\n    %s => mlops-track", dir)
 }

@@ -6,6 +6,6 @@ import "fmt"
 // https://docs.travis-ci.com/user/uploading-artifacts
 func travis(Job) System {
 	return System{Keep: func(dir string) string {
-		return fmt.Sprintf("keep the folder in a bucket of yours with these lines\n    addons:\n      artifacts: {paths: [%s]}", dir)
+		return fmt.Sprintf("archive the folder in a bucket of yours with these lines\n    addons:\n      artifacts: {paths: [%s]}", dir)
 	}}
 }

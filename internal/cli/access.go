@@ -50,7 +50,7 @@ func (a *app) access() (store.Options, error) {
 	if o.InsecureTLS && a.getenv("MLFLOW_TRACKING_SERVER_CERT_PATH") != "" {
 		return o, hint.With(
 			errors.New("MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set"),
-			"unset one: the first trusts every certificate, the second names whom to trust",
+			"unset one: the first trusts every certificate, the second names the trusted ones",
 		)
 	}
 	if o.InsecureTLS {

@@ -21,10 +21,10 @@ import (
 	"github.com/Iyalvan/mlops-track/step"
 )
 
-// assumeTimeout bounds the way to the first credentials, repeated attempts included.
+// assumeTimeout bounds how long the first credentials may take, retries included.
 const assumeTimeout = 30 * time.Second
 
-// credentials are what the job has of AWS beyond what is in its environment; the zero value is nothing.
+// credentials are the job's AWS credentials beside those in its environment; the zero value is none.
 type credentials struct {
 	settings settings.AWS
 	session  *awsauth.Session
@@ -32,8 +32,8 @@ type credentials struct {
 	child    awsauth.Child
 }
 
-// assume gets the credentials of the role and starts to keep them fresh. Without a role there is nothing to do. private is a
-// folder that only we read.
+// assume gets the credentials of the role and starts to renew them. Without a role it does nothing. private is a
+// folder that only we can read.
 func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private string) (credentials, error) {
 	c := credentials{settings: s}
 	if s.Role.ARN == "" && len(s.AllowedAccounts) == 0 {
@@ -79,8 +79,8 @@ func (a *app) sessionOptions(s settings.AWS, offer ci.AWS) awsauth.Options {
 	return o
 }
 
-// tokens picks where OIDC tokens come from, and when they end; nil where the role is assumed from existing credentials. On a
-// CI system that has given neither a token nor credentials it is that system's source, which says what is missing.
+// tokens returns the source of OIDC tokens, and when tokens stop being issued; nil if the role is assumed from existing credentials. On a
+// CI system that provides neither a token nor credentials it is that system's source, which says what is missing.
 func (a *app) tokens(s settings.AWS, offer ci.AWS) (awsauth.TokenSource, time.Time) {
 	existing := func(name string) bool { return a.getenv(name) != "" }
 	switch {
@@ -169,15 +169,15 @@ func (a *app) sayAssumed(c credentials) {
 	}
 	how := map[awsauth.ChildMode]string{
 		awsauth.Refreshing: "the step gets its credentials from a local endpoint that renews them",
-		awsauth.Env:        "the step gets its credentials as variables, which end " + who.Expires.UTC().Format("15:04 MST"),
-		awsauth.None:       "the step keeps the credentials it has",
+		awsauth.Env:        "the step gets its credentials as variables, which expire at " + who.Expires.UTC().Format("15:04 MST"),
+		awsauth.None:       "the step uses its own credentials",
 	}[c.child.Mode]
 	a.console.Say("aws: %s in %s; %s", name, who.Region, how)
 	if removed := c.variables(a.Environ).Remove; len(removed) > 0 {
 		a.console.Say("aws: removed from the step's environment: %s", strings.Join(removed, " "))
 	}
 	if c.child.SharedFiles != (awsauth.SharedFiles{}) {
-		a.console.Say("aws: the step sees the AWS configuration files without the credentials of the default profile")
+		a.console.Say("aws: the step gets copies of the AWS configuration files without the credentials of the default profile")
 	}
 }
 
@@ -213,7 +213,7 @@ func (c credentials) access(o store.Options) store.Options {
 	return o
 }
 
-// planned is what the step would get, for a plan that is only printed.
+// planned returns what the step would get, for --dry-run.
 func planned(s settings.AWS, private string) credentials {
 	return credentials{settings: s, child: awsauth.Child{
 		Mode: awsauth.ChildMode(s.Credentials), Region: s.Region, RoleAssumed: s.Role.ARN != "", TokenVariable: s.Token.Variable,

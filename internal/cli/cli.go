@@ -27,7 +27,7 @@ const (
 	exitUsage = 2
 )
 
-// Process is the edge of the process as main hands it in.
+// Process is the process's arguments, environment and streams, as main passes them.
 type Process struct {
 	Args    []string
 	Environ []string // NAME=value
@@ -85,7 +85,7 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// known rejects what is not a command, with the one that may have been meant.
+// known rejects an unknown command and suggests a similar one.
 func known(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -102,7 +102,7 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// fail tells an error and returns the exit code for it.
+// fail logs an error and returns the exit code for it.
 func (a *app) fail(err error) int {
 	a.console.Error(err.Error(), hint.Of(err))
 	if _, ok := errors.AsType[usageError](err); ok {
@@ -119,13 +119,14 @@ func (a *app) commands() console.Commands {
 	return a.system(ciinfo.Detect(ciinfo.Source{Getenv: a.getenv})).Log
 }
 
-// readByRunner reports whether a runner may read our log. In a file nobody does: there masks would only show the secrets.
+// readByRunner reports whether a runner may read our log. A log file is read by none: there mask commands would only show the
+// secrets.
 func (a *app) readByRunner() bool {
 	info, err := a.Stderr.Stat()
 	return err == nil && !info.Mode().IsRegular()
 }
 
-// system is what can be done on the CI system of a job.
+// system returns what a job can do on its CI system.
 func (a *app) system(info ciinfo.Info) ci.System {
 	job := ci.Job{Info: info, Getenv: a.getenv, Environ: a.Environ, HTTP: a.http(), UserAgent: a.userAgent(), Now: time.Now}
 	if a.readByRunner() {
@@ -142,5 +143,5 @@ func secretOnes(values []string) []string {
 	return slices.DeleteFunc(slices.Compact(values), func(value string) bool { return !redact.Plausible(value) || settings.IsWord(value) })
 }
 
-// getenv returns a variable of the environment that main handed in.
+// getenv returns a variable of the environment that main passed.
 func (a *app) getenv(name string) string { return environ.Get(a.Environ, name) }

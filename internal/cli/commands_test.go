@@ -84,9 +84,9 @@ func TestUsage(t *testing.T) {
 		"run --no-such-flag":             {2, "see mlops-track run --help"},
 		"run":                            {2, "hint: see mlops-track run --help"},
 		"run --dry-run false -- train":   {2, "write --autolog=false or --dry-run=false"},
-		"report":                         {2, "nothing to report: give --run-id or --from"},
+		"report":                         {2, "nothing to report: --run-id or --from is required"},
 		"record --ended badly":           {2, `ended "badly" is unknown`},
-		"sync nowhere":                   {1, "name the folder that the job printed"},
+		"sync nowhere":                   {1, "pass the folder that the job logged"},
 		"report --from none.json":        {1, "none.json"},
 		"ui":                             {1, "track a run first"},
 		"ui --tracking-uri http://x:1/y": {0, "http://x:1/y"},
@@ -197,7 +197,7 @@ func TestCancel(t *testing.T) {
 	if runs := server.Runs(); code != 143 || len(runs) != 1 || runs[0].Status != mlflow.Killed || runs[0].Tags["mlops.error_message"] != "cancelled by SIGTERM" {
 		t.Errorf("exit code %d, runs %+v\n%s", code, runs, log)
 	}
-	says(t, log, "SIGTERM: passed on to the step; the run is marked KILLED", "was cancelled after")
+	says(t, log, "SIGTERM: forwarded to the step; the run is marked KILLED", "was cancelled after")
 }
 
 // The plan is shown without a secret, and nothing is done.

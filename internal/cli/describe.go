@@ -48,12 +48,12 @@ func (j job) describe(plan track.Plan) error {
 	if len(env.Removed) > 0 {
 		fmt.Fprintf(&b, "removed:     %s\n", strings.Join(env.Removed, " "))
 	}
-	fmt.Fprintf(&b, "and %d variables of this environment as they are\n", len(env.All)-len(env.Set))
+	fmt.Fprintf(&b, "and %d unchanged variables of this environment\n", len(env.All)-len(env.Set))
 	_, err = fmt.Fprint(j.Stdout, console.Inert(j.secrets.Text(b.String())))
 	return err
 }
 
-// hidden hides a value whose name says that it is a secret, however short it is.
+// hidden hides a value with a secret's name, however short it is.
 func hidden(name, value string) string {
 	if redact.SecretName(name) {
 		return redact.Mask

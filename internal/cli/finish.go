@@ -14,15 +14,15 @@ import (
 	"github.com/Iyalvan/mlops-track/track"
 )
 
-// uploadInterval is how often a long upload says how far it is.
+// uploadInterval is how often the progress of a long upload is logged.
 const uploadInterval = 5 * time.Second
 
-// finish takes what the step left, closes the run, and returns what is told about it. It returns only when the run is closed
-// or cannot be.
+// finish collects the outputs of the step, closes the run, and returns what to report about it. It returns only when the run is
+// closed or cannot be.
 func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result step.Result, live *results.Follower) publish.Ended {
-	if watched.Err() == nil { // a cancel of the step was told when it came
+	if watched.Err() == nil { // a cancel of the step was logged when it came
 		defer context.AfterFunc(watched, func() {
-			j.console.Say("%v: the step has ended, so its status stays; what the store does not take in %s is given up", context.Cause(watched), closeBudget)
+			j.console.Say("%v: the step has ended, so the run's status does not change; finalization ends within %s", context.Cause(watched), closeBudget)
 		})()
 	}
 	extra := extraTime(j.settings.Step.StopGrace)
@@ -53,18 +53,18 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 	return ended
 }
 
-// lost says why a part of the run is stored offline. A run that began offline was told of then.
+// lost returns the warning that a part of the run is stored offline. For a run that began offline it was logged then.
 func (j job) lost(t tracking) []notice.Notice {
 	lost := t.offline.Lost()
 	if lost == nil || t.offline.Began() {
 		return nil
 	}
 	return append(notice.FromError(lost), notice.Warn(
-		"the tracking server did not take all of the run; the rest is stored offline in "+j.settings.Store.OfflineDir, j.uploadLater(),
+		"the tracking server did not store all of the run; the rest is stored offline in "+j.settings.Store.OfflineDir, j.uploadLater(),
 	))
 }
 
-// resultFolders are the folders, besides the working directory, in which files of the step may lie.
+// resultFolders returns the folders, besides the working directory, in which files of the step may be.
 func (j job) resultFolders() []string {
 	folders := append([]string{j.Dir}, j.temporaryFolders()...)
 	if j.info.InCI() && j.info.Job.Workspace != "" {
@@ -73,7 +73,7 @@ func (j job) resultFolders() []string {
 	return folders
 }
 
-// sayUploading says now and then how far an upload is.
+// sayUploading returns a function that logs the progress of an upload now and then.
 func (j job) sayUploading(files int) func(artifact.Progress) {
 	told := time.Now()
 	return func(done artifact.Progress) {
@@ -84,7 +84,7 @@ func (j job) sayUploading(files int) func(artifact.Progress) {
 	}
 }
 
-// exitCode is the job's: the verdict's, or 1 where the user wants it to count that the store did not take everything.
+// exitCode returns the job's: the verdict's, or 1 if something could not be stored and on-tracking-error is fail.
 func exitCode(verdict int, onTrackingError string, lost bool) int {
 	if verdict == exitOK && onTrackingError == "fail" && lost {
 		return exitError
@@ -92,7 +92,7 @@ func exitCode(verdict int, onTrackingError string, lost bool) int {
 	return verdict
 }
 
-// publisher tells about the runs of the job.
+// publisher reports the runs of the job.
 func (j job) publisher() publish.Publisher {
 	return j.app.publisher(j.settings.Report, j.info)
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// After a cancel GitHub kills what is left 10 s after it has asked. The server has until closeBudget to take what there is;
+// After a cancel GitHub kills the job's processes 10 s after the first signal. The server has until closeBudget to store the run;
 // the rest is stored offline until storeBudget.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
 const (
@@ -18,7 +18,7 @@ const (
 	usualGrace  = 5 * time.Second // the default of stop-grace, which both have room for
 )
 
-// extraTime is what the budgets have besides: who makes stop-grace longer than usual has more time than GitHub gives.
+// extraTime is added to the budgets: a user with a longer stop-grace has more time than GitHub gives.
 func extraTime(stopGrace time.Duration) time.Duration { return max(0, stopGrace-usualGrace) }
 
 // interruption is the cause of a context that a signal has ended.
@@ -29,7 +29,7 @@ type interruption struct {
 
 func (i interruption) Error() string { return fmt.Sprintf("interrupted by %s", i.signal) }
 
-// watch takes the signals that ask this process to end. The first one ends the returned context, whose cause is an
+// watch receives the signals that end this process. The first one ends the returned context, whose cause is an
 // interruption; every one goes to forward, for the step.
 func watch(ctx context.Context, signals <-chan os.Signal) (watched context.Context, forward <-chan os.Signal, stop func()) {
 	watched, cancel := context.WithCancelCause(ctx)
@@ -41,7 +41,7 @@ func watch(ctx context.Context, signals <-chan os.Signal) (watched context.Conte
 				cancel(interruption{signal: sig, at: time.Now()}) // only the first one counts
 				select {
 				case passed <- sig:
-				default: // nobody listens any more
+				default: // the step has ended
 				}
 			case <-ended:
 				return
@@ -51,7 +51,7 @@ func watch(ctx context.Context, signals <-chan os.Signal) (watched context.Conte
 	return watched, passed, func() { close(ended); cancel(nil) }
 }
 
-// within is a context for work after the step. It outlives the signal that ended watched, but only for budget from then; and
+// within returns a context for work after the step. It outlives the signal that ended watched, but only for budget from then; and
 // it ends when tick was not called for stall, unless that is 0.
 func within(watched context.Context, budget, stall time.Duration) (ctx context.Context, tick, cancel func()) {
 	ctx, end := context.WithCancelCause(context.WithoutCancel(watched))
@@ -69,7 +69,7 @@ func within(watched context.Context, budget, stall time.Duration) (ctx context.C
 	return ctx, tick, func() { unwatch(); stopTimer(); end(nil) }
 }
 
-// signalNumber is the number of a signal, as in the exit code 128+n.
+// signalNumber returns the number of a signal, as in the exit code 128+n.
 func signalNumber(sig os.Signal) int {
 	if s, ok := sig.(syscall.Signal); ok {
 		return int(s)

@@ -33,7 +33,7 @@ func (j job) open(ctx context.Context, plan track.Plan, creds credentials) (trac
 	return t, run, err
 }
 
-// tellOpened says where the run is, and warns if that is not where it should be.
+// tellOpened logs where the run is stored, and warns if it is stored offline.
 func (j job) tellOpened(t tracking, run mlflow.RunRef) []notice.Notice {
 	var notices []notice.Notice
 	if t.offline.Began() {
@@ -57,7 +57,7 @@ func (j job) tellOpened(t tracking, run mlflow.RunRef) []notice.Notice {
 	return notices
 }
 
-// place is where the run can be seen.
+// place returns where the run is stored and how to view it.
 func (j job) place(t tracking, experimentID, runID string) publish.Place {
 	direct := t.offline.Direct()
 	p := publish.Place{RunURL: direct.RunURL(experimentID, runID), Store: direct.Display, Upload: j.uploadCommand()}
@@ -70,7 +70,7 @@ func (j job) place(t tracking, experimentID, runID string) publish.Place {
 	return p
 }
 
-// viewCommand shows a run whose store has no page of its own.
+// viewCommand returns the command that shows a run whose store has no web page.
 func viewCommand(uri, display string) string {
 	if uri == "sqlite:///mlflow.db" {
 		return "mlops-track ui"
@@ -78,7 +78,7 @@ func viewCommand(uri, display string) string {
 	return "mlops-track ui --tracking-uri " + step.Quote(display)
 }
 
-// uploadCommand uploads later what is stored offline.
+// uploadCommand returns the command that uploads later what is stored offline.
 func (j job) uploadCommand() string {
 	dir := j.settings.Store.OfflineDir
 	if rel, err := filepath.Rel(j.Dir, dir); err == nil && filepath.IsLocal(rel) {
@@ -87,7 +87,7 @@ func (j job) uploadCommand() string {
 	return "mlops-track sync " + step.Quote(dir)
 }
 
-// uploadLater says how the offline folder leaves the CI job, and how it gets to the server.
+// uploadLater returns how to archive the offline folder after the CI job, and how to upload it.
 func (j job) uploadLater() string {
 	later := "upload it later: " + j.uploadCommand()
 	if j.system.Keep == nil {
@@ -102,7 +102,7 @@ func (j job) uploadLater() string {
 
 // variables are those to set for the step and to remove from what it would inherit.
 func (j job) variables(t tracking, run mlflow.RunRef, planned []mlflow.Tag, creds credentials) step.Variables {
-	tags := redact.Deep(j.secrets, planned) // the step's environment shows what is stored
+	tags := redact.Deep(j.secrets, planned) // the step's environment has the tags as they are stored
 	all := []step.Variables{
 		step.RunVariables(run.ID, run.ExperimentID, tags), {Set: t.offline.Direct().ChildEnv},
 		j.files.Variables(j.settings.Step.WorkingDirectory, j.pythonDir), creds.variables(j.Environ),
@@ -113,7 +113,7 @@ func (j job) variables(t tracking, run mlflow.RunRef, planned []mlflow.Tag, cred
 	return step.Join(all...)
 }
 
-// hook is what the Python hook is told.
+// hook returns the configuration of the Python hook.
 func (j job) hook(t tracking, run mlflow.RunRef) step.HookConfig {
 	direct, autolog := t.offline.Direct(), j.settings.Step.Autolog
 	return step.HookConfig{

@@ -9,8 +9,8 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/console"
 )
 
-// print writes lines to standard output, without secrets and without what could be an order to a runner of GitHub's: the
-// title of a pull request is anybody's.
+// print writes lines to standard output, without secrets and without workflow commands of GitHub: the
+// title of a pull request is untrusted.
 func (a *app) print(text string) {
 	fmt.Fprint(a.Stdout, console.Inert(a.secrets.Text(text)))
 }
@@ -23,7 +23,7 @@ func (a *app) printJSON(value any) error {
 	if err := enc.Encode(value); err != nil {
 		return err
 	}
-	text := strings.ReplaceAll(a.secrets.Text(b.String()), "##[", `##\u005b`) // the same to who reads JSON
+	text := strings.ReplaceAll(a.secrets.Text(b.String()), "##[", `##\u005b`) // the same for a JSON parser
 	_, err := a.Stdout.WriteString(text)
 	return err
 }

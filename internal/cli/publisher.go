@@ -6,7 +6,7 @@ import (
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
-// publisher tells about runs on the CI system of a job.
+// publisher reports runs on the CI system of a job.
 func (a *app) publisher(s settings.Report, info ciinfo.Info) publish.Publisher {
 	system := a.system(info)
 	return publish.Publisher{

@@ -16,15 +16,15 @@ import (
 	"github.com/Iyalvan/mlops-track/track"
 )
 
-// recording is a run that somebody else opened and whose work has ended.
+// recording is a run that another process opened and whose work has ended.
 type recording struct {
 	runID string
 	files step.Files
 	ended string // finished, failed, killed
 }
 
-// recordCommand is for the Python decorator outside a step: it opens a run with the user's own MLflow, and what becomes of the
-// run is decided here, by the same rules as for a step.
+// recordCommand is for the Python decorator outside a step: that opens a run with the user's own MLflow, and the run is judged
+// and finished here, by the same rules as for a step.
 func (a *app) recordCommand() *cobra.Command {
 	f := newFlags()
 	var r recording
@@ -46,7 +46,7 @@ func (a *app) recordCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&r.runID, "run-id", "", "the run")
 	cmd.Flags().StringVar(&r.files.Result, "result-file", "", "its result, as a step writes it")
-	cmd.Flags().StringVar(&r.files.Hook, "hook-dir", "", "folder of the notes of the Python hook")
+	cmd.Flags().StringVar(&r.files.Hook, "hook-dir", "", "folder with the events of the Python hook")
 	cmd.Flags().StringVar(&r.ended, "ended", "", "how its work ended")
 	return cmd
 }

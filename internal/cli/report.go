@@ -24,15 +24,15 @@ func (a *app) reportCommand() *cobra.Command {
 	var ids, files []string
 	cmd := &cobra.Command{
 		Use:   "report [--run-id ID]... [--from FILE]...",
-		Short: "Write the summary and the comment of runs that have ended",
-		Long: "Write the job summary, and post or update the comment on the pull or merge request, of runs that have ended: in a job after\n" +
+		Short: "Write the summary and the comment of finished runs",
+		Long: "Write the job summary, and post or update the comment on the pull or merge request, for finished runs: in a job after\n" +
 			"a matrix by their ids, or in a trusted workflow_run job from the report file of a pull request from a fork.",
 		Example: "  mlops-track report --run-id 5e9ab3b2c6c14f5d8a1c3a9c\n" +
 			"  mlops-track report --from mlops-track-report.json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(ids)+len(files) == 0 {
-				return usageError{hint.With(errors.New("nothing to report: give --run-id or --from"), "see mlops-track report --help")}
+				return usageError{hint.With(errors.New("nothing to report: --run-id or --from is required"), "see mlops-track report --help")}
 			}
 			s, err := a.parse(f.sources(cmd, "report"), "mlops-track report")
 			if err != nil {
@@ -42,8 +42,8 @@ func (a *app) reportCommand() *cobra.Command {
 		},
 	}
 	f.register(cmd, "tracking-uri", "experiment", "comment", "comment-mode", "comment-key", "github-token", "gitlab-token", "outputs-file", "redact")
-	cmd.Flags().StringArrayVar(&ids, "run-id", nil, "a run that has ended; repeats")
-	cmd.Flags().StringArrayVar(&files, "from", nil, "a report that a job wrote to its report-file; repeats")
+	cmd.Flags().StringArrayVar(&ids, "run-id", nil, "id of a finished run; can be repeated")
+	cmd.Flags().StringArrayVar(&files, "from", nil, "report file of a job; can be repeated")
 	return cmd
 }
 
@@ -59,7 +59,7 @@ func (a *app) report(ctx context.Context, s settings.Settings, ids, files []stri
 		if err != nil {
 			return err
 		}
-		// Whoever wrote the file shall not choose where its links lead.
+		// The author of the file must not choose where its links lead.
 		reports = append(reports, parsed.LinksTo(s.Store.TrackingURI, info.Repository.ServerURL))
 	}
 	return publisher.Later(ctx, reports, time.Now())

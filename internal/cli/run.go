@@ -28,7 +28,7 @@ func (a *app) runCommand() *cobra.Command {
 		},
 	}
 	f.register(cmd)
-	// What follows the command belongs to it, with or without the two dashes before.
+	// Arguments after the command are the command's, with or without the two dashes before it.
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }
@@ -56,7 +56,7 @@ func misplaced(args []string) error {
 		return nil
 	}
 	return usageError{hint.With(
-		fmt.Errorf("%q stands where the step begins: a switch takes its value with an equals sign", args[0]),
+		fmt.Errorf("%q is where the command should begin: the value of a switch needs an equals sign", args[0]),
 		"write --autolog="+args[0]+" or --dry-run="+args[0],
 	)}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // parse reads the settings, hides what is secret among them, and checks what can be checked before anything is done. All
-// faults are told at once.
+// errors are returned at once.
 func (a *app) parse(src settings.Sources, help string) (settings.Settings, error) {
 	src.Env, src.Dir = a.getenv, a.Dir
 	file, err := configuration(a.Dir)
@@ -33,7 +33,7 @@ func (a *app) parse(src settings.Sources, help string) (settings.Settings, error
 	return s, nil
 }
 
-// check looks at what the settings name on this machine, and asks those who know the rules of a value.
+// check checks the files and folders that the settings name, and the values whose rules are in other packages.
 func (a *app) check(s settings.Settings) error {
 	var faults []error
 	if info, err := os.Stat(s.Step.WorkingDirectory); err != nil || !info.IsDir() {
@@ -93,7 +93,7 @@ func (f *flags) register(cmd *cobra.Command, names ...string) {
 	}
 }
 
-// sources are the flags that were given, and the command after them.
+// sources returns the flags on the command line, and the command after them.
 func (f *flags) sources(cmd *cobra.Command, command ...string) settings.Sources {
 	set := func(name string) (string, bool) {
 		if flag := cmd.Flags().Lookup(name); flag == nil || !flag.Changed {

@@ -33,7 +33,7 @@ func (a *app) syncCommand() *cobra.Command {
 			if len(args) == 1 {
 				dir = a.absolute(args[0])
 			}
-			if s.Store.Default { // each run goes to the server that it was meant for
+			if s.Store.Default { // each run goes to the server of its job
 				return a.sync(cmd.Context(), dir, "")
 			}
 			return a.sync(cmd.Context(), dir, s.Store.TrackingURI)
@@ -49,7 +49,7 @@ func (a *app) sync(ctx context.Context, dir, uri string) (err error) {
 		return err
 	}
 	if _, err := os.Stat(dir); err != nil {
-		return hint.With(fmt.Errorf("upload stored runs: %w", err), "name the folder that the job printed, its output offline-path")
+		return hint.With(fmt.Errorf("upload stored runs: %w", err), "pass the folder that the job logged, its output offline-path")
 	}
 	if len(notes) == 0 {
 		a.console.Say("nothing is stored offline in %s", dir)
@@ -81,11 +81,11 @@ func (a *app) sync(ctx context.Context, dir, uri string) (err error) {
 	return errors.Join(faults...)
 }
 
-// upload brings one run to the server that it was meant for, or to the one that the user names.
+// upload uploads one run to the server of its job, or to the one that the user names.
 func (a *app) upload(ctx context.Context, from *store.Opened, options store.Options, n offline.Note) (err error) {
 	if options.URI == n.TrackingURI && strings.Contains(options.URI, "***") {
 		return hint.With(
-			fmt.Errorf("it was meant for %s, whose password was not stored", options.URI),
+			fmt.Errorf("its server is %s, whose password was not stored", options.URI),
 			"set MLFLOW_TRACKING_URI, or --tracking-uri without the password and MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
 		)
 	}

@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// startTimeout bounds the first calls to a tracking server: within it a user is told what is wrong.
+	// startTimeout bounds the first calls to a tracking server: after it the user gets an error.
 	startTimeout = 8 * time.Second
 
 	// closeTimeout bounds closing an embedded store, or ending the server of a database.
 	closeTimeout = 5 * time.Second
 
-	// killedTimeout bounds telling the server of a cancel.
+	// killedTimeout bounds the request that marks a cancelled run KILLED.
 	killedTimeout = 5 * time.Second
 )
 
-// tracking is where the run of a job goes: the store of the tracking URI, behind what continues offline, behind what
-// removes secrets.
+// tracking is where the run of a job is stored: the store of the tracking URI, wrapped by the one that continues offline, wrapped by
+// the one that removes secrets.
 type tracking struct {
 	mlflow.Store
 
@@ -67,7 +67,7 @@ func (t tracking) resume(ctx context.Context, runID string) (mlflow.Run, error) 
 	return run, nil
 }
 
-// direct is the store that the run is open in, without the way around an unreachable server.
+// direct returns the store that the run is open in, without the offline wrapper.
 func (t tracking) direct() mlflow.Store { return store.Redacting(t.offline.Direct(), t.secrets) }
 
 // incomplete reports whether the store can only say what it knew before its server became unreachable.

@@ -13,13 +13,13 @@ import (
 	"github.com/Iyalvan/mlops-track/step/results"
 )
 
-// train runs the step to its end, and follows its live metrics meanwhile. It cannot fail: a step that could not be started
+// train runs the step and follows its live metrics. It returns no error: a step that could not be started
 // is a result, too.
 func (j job) train(t tracking, run mlflow.RunRef, env []string, signals <-chan os.Signal) (step.Result, *results.Follower) {
 	direct := t.direct()
 	renamed, err := j.files.Prepare(j.settings.Step.Script, j.hook(t, run))
 	for _, file := range renamed {
-		j.console.Say("%s was there before: it is now %s.old", file, filepath.Base(file))
+		j.console.Say("%s of an earlier run is renamed to %s.old", file, filepath.Base(file))
 	}
 	follower := results.Follow(j.files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
 		return direct.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})
@@ -38,15 +38,15 @@ func (j job) train(t tracking, run mlflow.RunRef, env []string, signals <-chan o
 
 // markKilled writes the run's status as soon as the signal comes: there may be no time later.
 func (j job) markKilled(st mlflow.Store, runID string, sig os.Signal) {
-	j.console.Say("%s: passed on to the step; the run is marked KILLED", step.SignalName(sig))
+	j.console.Say("%s: forwarded to the step; the run is marked KILLED", step.SignalName(sig))
 	ctx, cancel := context.WithTimeout(context.Background(), killedTimeout)
 	defer cancel()
 	if err := st.UpdateRun(ctx, runID, mlflow.RunUpdate{Status: mlflow.Killed, End: time.Now()}); err != nil {
-		j.console.Say("mark the run KILLED: %v; it is tried again at the end", err)
+		j.console.Say("mark the run KILLED: %v; retried at the end", err)
 	}
 }
 
-// redactingRunner is a runner whose results hold no secrets: what is kept of standard error passes the redactor as it is
+// redactingRunner is a runner whose results hold no secrets: the end of standard error passes the redactor as it is
 // written, and once more when the step has ended, for secrets that became known after they were written.
 type redactingRunner struct {
 	runner  step.Runner

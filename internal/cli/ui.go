@@ -17,7 +17,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
-// uiGrace is the time that the MLflow UI gets to stop.
+// uiGrace is how long the MLflow UI may take to stop.
 const uiGrace = 5 * time.Second
 
 func (a *app) uiCommand() *cobra.Command {
@@ -27,8 +27,8 @@ func (a *app) uiCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ui",
 		Short: "Open the embedded store in the MLflow UI",
-		Long: "Open the embedded store in the MLflow UI with whatever settings the installed MLflow needs. MLflow is taken\n" +
-			"from PATH, else from python3. For a tracking server its address is printed.",
+		Long: "Open the embedded store in the MLflow UI with the settings that the installed MLflow needs. MLflow is found on\n" +
+			"PATH, else in python3. For a tracking server its address is printed.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.parse(f.sources(cmd, "ui"), "mlops-track ui")
@@ -76,7 +76,7 @@ func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 	}, a.Signals, func(os.Signal) {})
 	a.code = res.ExitCode
 	if res.Interrupt != nil {
-		a.code = exitOK // asked to stop, it stopped
+		a.code = exitOK // stopped as requested
 	}
 	return res.NotRun
 }

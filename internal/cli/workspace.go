@@ -2,8 +2,8 @@ package cli
 
 import "github.com/Iyalvan/mlops-track/internal/workspace"
 
-// inWorkspace runs a job in the workspace that the runner lends a container: with the package caches that lie there, and with
-// all that the step wrote given to the workspace's owner at the end.
+// inWorkspace runs a job in a container action's workspace: with the package caches in it, and at the end the workspace's
+// owner becomes the owner of all that the step wrote.
 func (a *app) inWorkspace(job func() error) error {
 	dir := a.getenv("GITHUB_WORKSPACE")
 	if dir == "" {
@@ -11,7 +11,7 @@ func (a *app) inWorkspace(job func() error) error {
 	}
 	a.Environ = append(a.Environ, workspace.Caches(dir, a.getenv)...)
 	err := job()
-	if fault := workspace.GiveBack(dir); fault != nil {
+	if fault := workspace.RestoreOwner(dir); fault != nil {
 		a.console.Warn(fault.Error(), "")
 	}
 	return err

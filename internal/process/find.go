@@ -22,7 +22,7 @@ func find(cmd Command) (string, error) {
 		name = filepath.Join(cmd.Dir, name)
 	}
 	path, err := exec.LookPath(name)
-	if errors.Is(err, exec.ErrDot) { // PATH has a relative folder; the shell takes it, and so do we
+	if errors.Is(err, exec.ErrDot) { // PATH has a relative folder; the shell uses it, and so do we
 		path, err = filepath.Abs(path)
 	}
 	if err != nil {
@@ -31,7 +31,7 @@ func find(cmd Command) (string, error) {
 	return path, nil
 }
 
-// startCode is the exit code for a command that could not be started.
+// startCode returns the exit code for a command that could not be started.
 func startCode(err error) int {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		return codeNotFound

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// prepare puts the command into a process group of its own and says so. Where standard input is a terminal it stays in
+// prepare puts the command into a process group of its own and returns true. If standard input is a terminal it stays in
 // ours: only the terminal's foreground group may read from it, and the terminal sends Ctrl-C to all of that group.
 func prepare(child *exec.Cmd, stdin *os.File) (group bool) {
 	if stdin != nil && term.IsTerminal(int(stdin.Fd())) {
@@ -41,12 +41,12 @@ func kill(child *os.Process, group bool) {
 	_ = child.Kill()
 }
 
-// leaving is the time that workers which end by themselves, such as those of joblib, get for it.
-const leaving = time.Second
+// exitWait is how long workers that end by themselves, such as those of joblib, may take.
+const exitWait = time.Second
 
-// stays says whether processes of the group of a command that has ended are still there after a little while.
-func stays(pid int) bool {
-	for end := time.Now().Add(leaving); groupAlive(pid); time.Sleep(20 * time.Millisecond) {
+// survivors reports whether processes of the group of a command that has ended are still running after exitWait.
+func survivors(pid int) bool {
+	for end := time.Now().Add(exitWait); groupAlive(pid); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			return true
 		}
@@ -54,7 +54,7 @@ func stays(pid int) bool {
 	return false
 }
 
-// groupAlive collects those of the group that ended as our children first: as zombies they would count.
+// groupAlive first reaps those of the group that ended as our children: as zombies they would count.
 func groupAlive(pid int) bool {
 	for {
 		if ended, err := syscall.Wait4(-pid, nil, syscall.WNOHANG, nil); err != nil || ended <= 0 {

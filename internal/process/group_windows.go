@@ -13,6 +13,6 @@ func forward(*os.Process, bool, os.Signal) {}
 
 func kill(child *os.Process, _ bool) { _ = child.Kill() }
 
-func stays(int) bool { return false }
+func survivors(int) bool { return false }
 
 func exitCode(state *os.ProcessState) (int, syscall.Signal) { return state.ExitCode(), 0 }

@@ -2,5 +2,5 @@
 
 package process
 
-// countOOM is 0 where the system does not tell.
+// countOOM returns 0, as the system has no such counter.
 func countOOM() int { return 0 }

@@ -16,12 +16,12 @@ type Command struct {
 	Stdin  *os.File
 	Stdout *os.File
 	Stderr *os.File
-	Grace  time.Duration // between the first signal passed on and SIGKILL to the group
+	Grace  time.Duration // between the first forwarded signal and SIGKILL to the group
 	Filter Filter        // may be nil
 }
 
-// Filter stands before what is kept of standard error and changes it. It is closed when the command has ended; a process
-// left behind may still write then, at the same time.
+// Filter filters the end of standard error that Result.Tail holds. It is closed when the command has ended; a surviving
+// process of its group may still write at that time.
 type Filter func(io.Writer) io.WriteCloser
 
 // Result is how the command ended.
@@ -31,15 +31,15 @@ type Result struct {
 	End       time.Time
 	NotRun    error          // the command could not be started: not found (127) or not executable (126)
 	Signal    syscall.Signal // that ended the command; 0 if it exited
-	Interrupt os.Signal      // the first signal that was passed on; nil if there was none
+	Interrupt os.Signal      // the first signal that was forwarded; nil if there was none
 	Forced    bool           // SIGKILL was sent after the grace
 	OOM       bool           // the kernel killed for memory in our control group while the command ran
-	Survivors bool           // processes of its group are still there
-	Tail      string         // the end of what it wrote to standard error, as far as it passed through us
+	Survivors bool           // processes of its group are still running
+	Tail      string         // the end of its standard error; empty if that is a terminal
 }
 
-// Run runs cmd until it ends. Signals that arrive are passed on to its group; the first one also calls interrupted, at once and
-// on its own goroutine, and starts the grace. A second one ends the grace.
+// Run runs cmd until it ends. Signals that arrive are forwarded to its group; the first one also calls interrupted, at once and
+// on its own goroutine, and starts the grace period. A second one ends the grace period.
 func Run(cmd Command, signals <-chan os.Signal, interrupted func(os.Signal)) Result {
 	streams, err := connect(cmd.Stdout, cmd.Stderr, cmd.Filter)
 	if err != nil {
@@ -70,14 +70,14 @@ func Run(cmd Command, signals <-chan os.Signal, interrupted func(os.Signal)) Res
 	res.attend(child.Process, group, cmd.Grace, signals, ended, interrupted)
 	res.End = time.Now()
 	res.ExitCode, res.Signal = exitCode(child.ProcessState)
-	res.Survivors = group && stays(child.Process.Pid)
+	res.Survivors = group && survivors(child.Process.Pid)
 	res.Tail = streams.drain()
 	// A shell that reports a killed child exits with 137 itself.
 	res.OOM = res.ExitCode == 128+int(syscall.SIGKILL) && !res.Forced && countOOM() > oom
 	return res
 }
 
-// attend waits for the end of the command and passes signals on meanwhile.
+// attend waits for the end of the command and forwards signals.
 func (r *Result) attend(child *os.Process, group bool, grace time.Duration,
 	signals <-chan os.Signal, ended <-chan struct{}, interrupted func(os.Signal),
 ) {

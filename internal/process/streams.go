@@ -11,26 +11,26 @@ import (
 
 const (
 	tailSize = 16 << 10
-	// drainTime is how long we read on after the command has ended. Something it left behind may keep the pipe open.
+	// drainTime is how long we still read after the command has ended. A surviving child process may hold the pipe open.
 	drainTime = 2 * time.Second
 )
 
-// streams gives the command its standard output and error. Output is the very file we were given. Error passes through a
-// pipe, so that its end can be told when the command fails; a terminal is handed on as it is, because programs draw on it.
-// Where both are one file they share the pipe, which keeps their order.
+// streams connects standard output and error of the command. Output is the same file as ours. Error goes through a
+// pipe, so that its end can be shown when the command fails; a terminal is not piped, because programs draw on it.
+// If both are one file they share the pipe, so that their order does not change.
 type streams struct {
 	stdout, stderr *os.File
 	read           *os.File // our end of the pipe; nil without one
 	done           chan struct{}
 	tail           tail
-	keep           io.WriteCloser // leads to tail
+	toTail         io.WriteCloser // the filter before tail
 }
 
 func connect(stdout, stderr *os.File, filter Filter) (*streams, error) {
 	s := &streams{stdout: stdout, stderr: stderr, done: make(chan struct{})}
-	s.keep = &s.tail
+	s.toTail = &s.tail
 	if filter != nil {
-		s.keep = filter(&s.tail)
+		s.toTail = filter(&s.tail)
 	}
 	if stderr == nil || term.IsTerminal(int(stderr.Fd())) {
 		close(s.done)
@@ -48,7 +48,7 @@ func connect(stdout, stderr *os.File, filter Filter) (*streams, error) {
 	return s, nil
 }
 
-// copy passes everything on as it comes. A full disk or a closed log must not stop the training, so it reads on when
+// copy copies everything as it comes. A full disk or a closed log must not stop the training, so it continues to read when
 // writing fails.
 func (s *streams) copy(to io.Writer) {
 	defer close(s.done)
@@ -57,7 +57,7 @@ func (s *streams) copy(to io.Writer) {
 		n, err := s.read.Read(buf)
 		if n > 0 {
 			_, _ = to.Write(buf[:n])
-			_, _ = s.keep.Write(buf[:n]) // into memory
+			_, _ = s.toTail.Write(buf[:n]) // into memory
 		}
 		if err != nil {
 			return
@@ -78,11 +78,11 @@ func (s *streams) drain() string {
 	case <-s.done:
 	case <-time.After(drainTime):
 	}
-	_ = s.keep.Close() // of memory
+	_ = s.toTail.Close() // of memory
 	return s.tail.text()
 }
 
-// close stops nothing that still writes: a process left behind keeps a reader until we exit.
+// close does not stop a process that still writes: its pipe has a reader until we exit.
 func (s *streams) close() {
 	select {
 	case <-s.done:
@@ -103,7 +103,7 @@ func sameFile(a, b *os.File) bool {
 	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
-// tail keeps the last bytes written to it. Close changes nothing.
+// tail holds the last bytes written to it. Close changes nothing.
 type tail struct {
 	mu  sync.Mutex
 	buf []byte

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Find returns the secrets of an environment (NAME=value) and of a command line: values of which the name says so, such as
-// MLFLOW_TRACKING_TOKEN, INPUT_GITHUB-TOKEN or --api-key, and the passwords in URLs. Doubles are possible.
+// Find returns the secrets of an environment (NAME=value) and of a command line: values with a secret's name, such as
+// MLFLOW_TRACKING_TOKEN, INPUT_GITHUB-TOKEN or --api-key, and the passwords in URLs. There may be duplicates.
 func Find(environ, command []string) []string {
 	var found []string
 	for _, entry := range environ {
@@ -32,11 +32,11 @@ func Find(environ, command []string) []string {
 	return found
 }
 
-// longestWord is the length up to which letters of one case are taken for a word.
+// longestWord is the length up to which letters of one case count as a word.
 const longestWord = 15
 
 // Plausible reports whether a value that only its name makes a secret may be one: long enough, and not a word. Variables such
-// as AUTH=refreshing or POSTGRES_PASSWORD=postgres hold words, and to mask those would tear the log and the report to pieces.
+// as AUTH=refreshing or POSTGRES_PASSWORD=postgres hold words, and to mask those would make the log and the report unreadable.
 func Plausible(value string) bool {
 	value = strings.TrimSpace(value)
 	if len(value) < MinLength {
@@ -81,7 +81,7 @@ func SecretName(name string) bool {
 	return false
 }
 
-// minUser is the length from which a user name in a URL is taken for a token.
+// minUser is the length from which a user name in a URL counts as a token.
 const minUser = 20
 
 // Passwords returns the passwords of the URLs in a text, as they are written and as they are meant, and the secrets in their

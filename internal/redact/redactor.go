@@ -10,26 +10,26 @@ import (
 )
 
 const (
-	// Mask stands for what was taken out; it is what GitHub and GitLab write.
+	// Mask replaces a secret; GitHub and GitLab write the same.
 	Mask = "***"
 
-	// MinLength is the length in bytes from which a secret, or a line of one, is looked for. Buildkite's agent has the same.
+	// MinLength is the length in bytes from which a secret, or a line of one, is removed. Buildkite's agent has the same limit.
 	MinLength = 6
 
-	// keyMask stands for a secret in a key: MLflow takes no asterisks there.
+	// keyMask replaces a secret in a key: MLflow allows no asterisks there.
 	keyMask = "redacted"
 
-	// minCut is how much of a secret a text must end with to lose it: a text that was cut may end in a secret's middle.
+	// minCut is how much of a secret at the end of a text is removed: a text that was cut may end in the middle of a secret.
 	minCut = 8
 )
 
-// Redactor knows secrets and takes them out of text. It is safe for concurrent use; a nil one knows none.
+// Redactor removes the secrets that it knows from text. It is safe for concurrent use; a nil one knows none.
 type Redactor struct {
 	mu    sync.Mutex // for those who add
 	rules atomic.Pointer[rules]
 }
 
-// rules are what a redactor knows at one time. They are never written again.
+// rules are a snapshot of what a redactor knows. They are never changed.
 type rules struct {
 	needles  map[string]bool
 	index    *index
@@ -68,7 +68,7 @@ func (r *Redactor) Add(secrets ...string) {
 	}
 }
 
-// Hide takes out what a pattern matches, too, line by line.
+// Hide adds a pattern, whose matches are removed too, line by line.
 func (r *Redactor) Hide(patterns ...*regexp.Regexp) {
 	if r == nil || len(patterns) == 0 {
 		return
@@ -99,7 +99,7 @@ func (r *Redactor) Text(text string) string {
 	return rules.hide(text)
 }
 
-// Key is Text for the key of a param, metric or tag: what stands for a secret is allowed in a key.
+// Key is Text for the key of a param, metric or tag: it uses a mask that is allowed in a key.
 func (r *Redactor) Key(key string) string {
 	return strings.ReplaceAll(r.Text(key), Mask, keyMask)
 }
@@ -126,8 +126,8 @@ func (r *rules) hide(text string) string {
 	return b.String()
 }
 
-// Parts are what is looked for of a secret: itself, and its lines where it has several, as far as they are long enough.
-// The white space around is no part of it.
+// Parts returns what is removed of a secret: itself, and its lines if it has several, as far as they are long enough,
+// without white space around.
 func Parts(secret string) []string {
 	var parts []string
 	for _, line := range strings.FieldsFunc(secret, func(c rune) bool { return strings.ContainsRune(lineEnds, c) }) {
@@ -141,5 +141,5 @@ func Parts(secret string) []string {
 	return parts
 }
 
-// lineEnds end a line; a runner of GitHub's takes both.
+// lineEnds are the characters that end a line for GitHub's runner.
 const lineEnds = "\r\n"

@@ -10,12 +10,12 @@ import (
 // maxLine bounds how much of a line is held back for the patterns.
 const maxLine = 64 << 10
 
-// Writer returns a writer that takes the secrets out of what passes to w. What could be the beginning of a secret at the
+// Writer returns a writer that removes secrets from what it writes to w. What could be the beginning of a secret at the
 // end of a write waits for the next write or for Flush, at most the length of the longest secret's longest form; where there
 // are patterns a line waits for its end, at most 64 KiB of it.
 func (r *Redactor) Writer(w io.Writer) *Writer { return &Writer{redactor: r, to: w} }
 
-// Writer takes secrets out of a stream. It is safe for concurrent use.
+// Writer removes secrets from a stream. It is safe for concurrent use.
 type Writer struct {
 	redactor *Redactor
 	to       io.Writer
@@ -24,16 +24,16 @@ type Writer struct {
 	held []byte // may be the beginning of a secret
 	run  run
 	line []byte // waits for its end
-	out  []byte // for the next write, kept for its memory
+	out  []byte // for the next write, reused
 }
 
-// Write passes p on without secrets. An error is that of the writer below; what was to be written then is gone.
+// Write writes p without secrets. An error is that of the writer below; the data is then lost.
 func (w *Writer) Write(p []byte) (int, error) { return len(p), w.pass(p, false) }
 
-// Flush passes on what waited.
+// Flush writes what was held back.
 func (w *Writer) Flush() error { return w.pass(nil, true) }
 
-// Close flushes. Writing may go on.
+// Close flushes. Writing may continue.
 func (w *Writer) Close() error { return w.Flush() }
 
 func (w *Writer) pass(p []byte, final bool) error {

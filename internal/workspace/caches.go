@@ -7,8 +7,8 @@ import (
 
 // Caches returns the variables, NAME=value, that make pip and uv use the caches .cache/pip and .cache/uv in the
 // workspace dir. A cache whose folder is
-// not there, or whose variable is set, is left out. The folders become ours, as pip run by root uses no cache of another
-// user's; GiveBack gives them back.
+// not there, or whose variable is set, is skipped. Root becomes the owner of the folders, as pip run by root uses no cache of
+// another user; RestoreOwner undoes that.
 func Caches(dir string, getenv func(string) string) []string {
 	var variables []string
 	for name, folder := range map[string]string{

@@ -1,6 +1,6 @@
-// Package workspace is how a container action treats the workspace that the runner lends it: the package caches that lie
-// there are used, and what the step wrote as root belongs to the workspace's owner afterwards, so that later steps can
-// change and delete it.
+// Package workspace prepares and restores the runner's workspace for a container action: the step uses the package caches
+// in it, and files that the step wrote as root get the workspace's owner afterwards, so that later steps can
+// change and delete them.
 //
-// It follows no symbolic link and never leaves the workspace.
+// It follows no symbolic link and changes nothing outside of the workspace.
 package workspace

@@ -29,7 +29,7 @@ func TestGiveBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := workspace.GiveBack(dir); err != nil {
+	if err := workspace.RestoreOwner(dir); err != nil {
 		t.Error(err)
 	}
 	want := map[string]uint32{
@@ -51,10 +51,10 @@ func TestGiveBackOwn(t *testing.T) {
 	dir := newWorkspace(t)
 	own(t, dir, 0)
 	write(t, dir, "a", 0)
-	if err := workspace.GiveBack(dir); err != nil || ownerOf(t, filepath.Join(dir, "a")) != 0 {
+	if err := workspace.RestoreOwner(dir); err != nil || ownerOf(t, filepath.Join(dir, "a")) != 0 {
 		t.Errorf("%v, or the file has another owner", err)
 	}
-	if err := workspace.GiveBack(filepath.Join(dir, "none")); err == nil {
+	if err := workspace.RestoreOwner(filepath.Join(dir, "none")); err == nil {
 		t.Error("a workspace that is not there is no error")
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 )
 
-// Upload puts artifacts of the run into their place; those that cannot be uploaded now are stored offline. An artifact store
-// that fails is no reason to give the tracking server up.
+// Upload uploads artifacts of the run; those that cannot be uploaded now are stored offline. After an error of the artifact
+// store the tracking server is still used.
 func (s *Store) Upload(ctx context.Context, location string, files []artifact.File, opts artifact.Options) artifact.Result {
 	if t := s.opened(); t.began() {
 		return t.store.Upload(ctx, location, files, opts)
@@ -47,7 +47,7 @@ func (s *Store) Upload(ctx context.Context, location string, files []artifact.Fi
 	return result
 }
 
-// atServerUpload uploads what the server's artifact store takes.
+// atServerUpload uploads what the server's artifact store accepts.
 func (s *Store) atServerUpload(ctx context.Context, location string, files []artifact.File, opts artifact.Options) (result artifact.Result) {
 	s.mu.Lock()
 	progress, tell := s.progress, opts.Progress
@@ -58,7 +58,7 @@ func (s *Store) atServerUpload(ctx context.Context, location string, files []art
 			tell(done)
 		}
 	}
-	_ = s.atServer(ctx, func(ctx context.Context) error { // failures are told by file
+	_ = s.atServer(ctx, func(ctx context.Context) error { // failures are reported per file
 		result = s.server.Upload(ctx, location, files, opts)
 		return nil
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// EnsureExperiment finds or makes an experiment. Where the server is unreachable the experiment is made later, with the run.
+// EnsureExperiment finds or creates an experiment. If the server is unreachable the experiment is created later, with the run.
 func (s *Store) EnsureExperiment(ctx context.Context, name string) (found mlflow.Experiment, err error) {
 	err = s.open(ctx, func(ctx context.Context) error {
 		found, err = s.server.EnsureExperiment(ctx, name)
@@ -70,7 +70,7 @@ func (s *Store) openOffline(ctx context.Context) (mlflow.Run, error) {
 	return t.run, nil
 }
 
-// remember notes the run as the server has it. Other runs that are read are none of our business.
+// remember records the run as the server has it. Other runs that are read are ignored.
 func (s *Store) remember(run mlflow.Run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,8 +151,8 @@ func merged[V any](one, other map[string]V) map[string]V {
 	return all
 }
 
-// UpdateRun writes how the run ended. That word is always tried at the server, also after it was unreachable, because a run
-// that stays RUNNING there misleads; and it is told to the local twin, if there is one, so that an upload does not undo it.
+// UpdateRun writes how the run ended. That is always tried at the server, also after it was unreachable, because a run
+// that stays RUNNING there misleads; and it is written to the local twin, if there is one, so that an upload does not undo it.
 func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUpdate) error {
 	if t := s.opened(); t.began() {
 		return t.store.UpdateRun(ctx, t.at(runID), update)
@@ -180,7 +180,7 @@ func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUp
 	return errors.Join(err, t.store.UpdateRun(ctx, t.run.ID, update))
 }
 
-// noteEnd notes how the run ended, for a twin that is made later.
+// noteEnd records how the run ended, for a twin that is created later.
 func (s *Store) noteEnd(update mlflow.RunUpdate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,8 +190,8 @@ func (s *Store) noteEnd(update mlflow.RunUpdate) {
 	}
 }
 
-// LogBatch adds metrics, params and tags. A batch of which the server took a part is stored whole: an upload adds only what
-// is missing.
+// LogBatch adds metrics, params and tags. A batch of which the server stored a part is stored offline whole: an upload adds only
+// what is missing.
 func (s *Store) LogBatch(ctx context.Context, runID string, b mlflow.Batch) error {
 	return s.try(ctx,
 		func(ctx context.Context) error { return s.server.LogBatch(ctx, runID, b) },
@@ -248,7 +248,7 @@ func (s *Store) LoggedModels(ctx context.Context, experimentID, runID string) (m
 	return models, err
 }
 
-// CreateModelVersion adds a version to a registered model. Offline it is noted, so that an upload registers it on the server;
+// CreateModelVersion adds a version to a registered model. Offline it is recorded, so that an upload registers it on the server;
 // the version is then that of the local store.
 func (s *Store) CreateModelVersion(ctx context.Context, v mlflow.NewModelVersion) (version mlflow.ModelVersion, err error) {
 	err = s.try(ctx, func(ctx context.Context) error {

@@ -1,7 +1,7 @@
-// Package offline stores runs that a tracking server could not take, and uploads them later.
+// Package offline stores runs locally while a tracking server is unreachable, and uploads them later.
 //
-// [Store] is the one answer to an unreachable server: a tracking store that continues locally. What it stores lies in a folder
-// with a local store of the same format as the embedded one, and one note a run that says where the run belongs:
+// [Store] is the only place that handles an unreachable server: a tracking store that continues locally. It writes to a folder
+// with a local store of the same format as the embedded one, and one note per run with its server and experiment:
 //
 //	.mlops-track/mlflow.db, mlartifacts/   the store
 //	.mlops-track/kept/<run id>.json        runs that wait for their upload

@@ -13,7 +13,7 @@ import (
 // StoreURI is the tracking URI of the local store, relative to the folder.
 const StoreURI = "sqlite:///mlflow.db"
 
-// Note says where one stored run belongs.
+// Note names the server and experiment of one stored run.
 type Note struct {
 	RunID       string `json:"run_id"` // in the local store
 	Experiment  string `json:"experiment"`
@@ -29,7 +29,7 @@ type Model struct {
 	ID   string `json:"id,omitempty"` // of a logged model that the server has; then Path is not looked at
 }
 
-// Write notes a run that waits for its upload.
+// Write writes the note of a run that waits for its upload.
 func Write(dir string, n Note) error {
 	text, err := json.MarshalIndent(n, "", "  ")
 	if err != nil {
@@ -37,7 +37,7 @@ func Write(dir string, n Note) error {
 	}
 	file := n.file(dir, "kept")
 	if err := replace(file, append(text, '\n')); err != nil {
-		return fmt.Errorf("note the stored run: %w", err)
+		return fmt.Errorf("write the note of the stored run: %w", err)
 	}
 	return nil
 }
@@ -53,7 +53,7 @@ func replace(file string, text []byte) error {
 	)
 }
 
-// AddModel notes a model that is to be registered when the run is uploaded.
+// AddModel adds to the note a model to register when the run is uploaded.
 func AddModel(dir, runID string, m Model) error {
 	n, err := load(Note{RunID: runID}.file(dir, "kept"))
 	if err != nil {
@@ -63,7 +63,7 @@ func AddModel(dir, runID string, m Model) error {
 	return Write(dir, n)
 }
 
-// List returns the runs that wait in a folder. A folder without any is no error.
+// List returns the runs that wait in a folder. A folder without any is not an error.
 func List(dir string) ([]Note, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "kept", "*.json"))
 	if err != nil {

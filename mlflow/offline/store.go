@@ -14,7 +14,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
-// Options say where a Store goes on when its server is unreachable.
+// Options say where a Store continues when its server is unreachable.
 type Options struct {
 	Dir          string        // offline folder, absolute; empty: nothing is stored offline, errors are returned as they are
 	TrackingURI  string        // of the server, without secrets
@@ -22,15 +22,15 @@ type Options struct {
 	StartTimeout time.Duration // how long the server may take for each call that opens the run
 }
 
-// Store is a tracking store of one job that goes on locally when its server becomes unreachable: what the server does not
-// take is written to a local store in the offline folder, from where Upload brings it to the server later. It is the one
-// answer to an unreachable server; whoever writes through it need not know.
+// Store is a tracking store of one job that continues locally when its server becomes unreachable: what the server does not
+// store is written to a local store in the offline folder, from where Upload uploads it later. No other package handles
+// an unreachable server.
 //
-// Until Limit is called the run is being opened: each call has StartTimeout, and only an unreachable server is a reason to
-// go on offline; one that rejects us is told. From then on also what it rejects because of who asks is stored offline. Errors
-// that a later upload would not mend are returned as they are.
+// Until Limit is called the run is being opened: each call has StartTimeout, and only for an unreachable server the store
+// continues offline; a rejected request is an error. From then on what is rejected because of the credentials is stored
+// offline, too. Errors that a later upload would meet again are returned as they are.
 //
-// A run keeps the id under which it was opened. All methods are safe for concurrent use.
+// The id of a run never changes. All methods are safe for concurrent use.
 type Store struct {
 	server  *store.Opened
 	options Options
@@ -43,14 +43,14 @@ type Store struct {
 	resume   string        // run on the server that is resumed
 	known    mlflow.Run    // the run as the server had it last; zero while none is open
 	end      mlflow.RunUpdate
-	lost     error         // why the server is given up; nil: it is not
-	reason   error         // why something is stored offline, as it is told
+	lost     error         // why the server is no longer used; nil: it is used
+	reason   error         // why something is stored offline, for the log
 	local    *store.Opened // nil until it is needed
 	made     mlflow.Run    // the run in the local store, before it is noted
 	twin     *twin         // nil until there is one
 }
 
-// twin is the run in the local store that holds what the server does not take.
+// twin is the run in the local store that holds what the server did not store.
 type twin struct {
 	store *store.Opened
 	run   mlflow.Run
@@ -61,7 +61,7 @@ type twin struct {
 // began reports whether the run was opened offline.
 func (t *twin) began() bool { return t != nil && t.as == t.run.ID }
 
-// at is the id of a run in the local store.
+// at returns the id of a run in the local store.
 func (t *twin) at(runID string) string {
 	if runID == t.as || runID == t.of {
 		return t.run.ID
@@ -99,7 +99,7 @@ type within func(context.Context) (context.Context, context.CancelFunc)
 // Began reports whether the run was opened offline: the server was unreachable from the start.
 func (s *Store) Began() bool { return s.opened().began() }
 
-// opened is the run in the local store; nil if there is none.
+// opened returns the run in the local store; nil if there is none.
 func (s *Store) opened() *twin {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +116,7 @@ func (s *Store) Lost() error {
 	return s.reason
 }
 
-// Direct is the store that the run is open in, without the way around an unreachable server.
+// Direct returns the store that the run is open in, without the offline fallback.
 func (s *Store) Direct() *store.Opened {
 	if t := s.opened(); t.began() {
 		return t.store
@@ -166,14 +166,14 @@ func (s *Store) try(ctx context.Context, server func(context.Context) error, loc
 	return local(t)
 }
 
-// isLost is why the server is given up; nil: it is not.
+// isLost returns why the server is no longer used; nil: it is used.
 func (s *Store) isLost() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lost
 }
 
-// lose gives the server up.
+// lose stops the use of the server.
 func (s *Store) lose(err error) {
 	s.explain(err)
 	s.mu.Lock()
@@ -183,7 +183,7 @@ func (s *Store) lose(err error) {
 	}
 }
 
-// explain notes why something is stored offline. The first reason with advice tells best: what follows says the same.
+// explain records why something is stored offline: the first reason with a hint, as later ones repeat it.
 func (s *Store) explain(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,8 +192,8 @@ func (s *Store) explain(err error) {
 	}
 }
 
-// mended reports whether an error is of a kind that a later upload mends: the server was unreachable or did not answer in
-// time or, of a run that is open, no longer took our credentials.
+// mended reports whether a later upload can succeed after an error: the server was unreachable or did not answer in
+// time or, for an open run, rejected our credentials.
 func (s *Store) mended(err error) bool {
 	if err == nil || s.options.Dir == "" {
 		return false
@@ -218,7 +218,7 @@ func (s *Store) openLocal(ctx context.Context) error {
 		return nil
 	}
 	if err := os.MkdirAll(s.options.Dir, 0o755); err != nil { //nolint:gosec // later steps of the job read it
-		return hint.With(fmt.Errorf("store the run offline: %w", err), "set offline-dir to a folder that can be written")
+		return hint.With(fmt.Errorf("store the run offline: %w", err), "set offline-dir to a writable folder")
 	}
 	local, err := store.Open(ctx, store.Options{URI: StoreURI, Dir: s.options.Dir})
 	if err != nil {
@@ -228,8 +228,8 @@ func (s *Store) openLocal(ctx context.Context) error {
 	return nil
 }
 
-// openTwin returns the run in the local store, and makes it where there is none. One that could not be noted would never be
-// uploaded, so it is not used before.
+// openTwin returns the run in the local store, and creates it if there is none. Without its note it would never be
+// uploaded, so it is not used before that is written.
 func (s *Store) openTwin(ctx context.Context) (*twin, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -255,7 +255,7 @@ func (s *Store) openTwin(ctx context.Context) (*twin, error) {
 	return s.twin, nil
 }
 
-// makeTwin makes the run in the local store. The mutex is held.
+// makeTwin creates the run in the local store. The mutex is held.
 func (s *Store) makeTwin(ctx context.Context) error {
 	if s.made.ID == "" {
 		experiment, err := s.local.EnsureExperiment(ctx, s.options.Experiment)

@@ -351,7 +351,7 @@ func TestNoteThatCannotBeWritten(t *testing.T) {
 	}
 	for range 2 {
 		_, err := s.CreateRun(t.Context(), mlflow.NewRun{Name: "train", Start: time.Now()})
-		if unreachable := new(mlflow.UnreachableError); err == nil || !strings.Contains(err.Error(), "note the stored run") || !errors.As(err, &unreachable) || s.Began() {
+		if unreachable := new(mlflow.UnreachableError); err == nil || !strings.Contains(err.Error(), "write the note of the stored run") || !errors.As(err, &unreachable) || s.Began() {
 			t.Errorf("error %v, began %t", err, s.Began())
 		}
 	}

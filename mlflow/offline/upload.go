@@ -13,7 +13,7 @@ import (
 // tagKeptRun marks a run on the server with the local run it was uploaded from.
 const tagKeptRun = "mlops.kept.run_id"
 
-// A server that is unreachable must be told of, not waited for: within firstTimeout of the start, and later after stallTimeout
+// Limits for a server that is unreachable: an error within firstTimeout of the start, and later after stallTimeout
 // without progress.
 const (
 	firstTimeout = 8 * time.Second
@@ -28,7 +28,7 @@ type Uploaded struct {
 	Files  int
 }
 
-// Upload brings one stored run and its children from the offline store to the server and moves its note. It is safe to
+// Upload uploads one stored run and its children from the offline store to the server and moves its note. It is safe to
 // repeat. It gives up when the server is unreachable for long.
 func Upload(ctx context.Context, from, to *store.Opened, n Note) (Uploaded, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -103,7 +103,7 @@ func (d *upload) run(ctx context.Context, local mlflow.Run, known, parent string
 	return remote, errors.Join(filesErr, err)
 }
 
-// find returns the run on the server: the known one, one that an earlier upload or a create without an answer left
+// find returns the run on the server: the known one, one that an earlier upload or a create without an answer created
 // there, else a new one.
 func (d *upload) find(ctx context.Context, local mlflow.Run, known, parent string) (mlflow.Run, error) {
 	if known != "" {
