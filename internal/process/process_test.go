@@ -82,7 +82,7 @@ func TestSignalIsPassedOnToTheGroup(t *testing.T) {
 		waitFor(t, filepath.Join(dir, "ready"))
 		signals <- syscall.SIGTERM
 	}()
-	cmd := sh(`(trap 'echo inner > inner; exit 0' TERM; touch ready; while :; do sleep 0.05; done) & trap 'wait; exit 9' TERM; wait`)
+	cmd := sh(`trap 'wait; exit 9' TERM; (trap 'echo inner > inner; exit 0' TERM; touch ready; while :; do sleep 0.05; done) & wait`)
 	cmd.Dir = dir
 	res, _ := run(t, cmd, signals)
 	if res.ExitCode != 9 || res.Interrupt != syscall.SIGTERM || res.Forced {
