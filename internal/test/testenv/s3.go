@@ -84,7 +84,7 @@ func StartMinIO(t testing.TB, opts S3Options) (server S3, stop func()) {
 			"MINIO_IDENTITY_OPENID_ROLE_POLICY="+cmp.Or(opts.RolePolicy, "readwrite"))
 	}
 	p := launch(t, command{
-		name: "MinIO", folder: folder, path: tool(t, "minio"), env: env, url: s.URL, health: "/minio/health/ready",
+		name: "MinIO", folder: folder, path: tool(t, "minio"), env: env, url: s.URL, health: "/minio/health/cluster",
 		args: []string{"server", filepath.Join(folder, "data"), "--address", address},
 	})
 	if opts.Issuer != "" {
