@@ -253,11 +253,12 @@ func TestEmbeddedStoreAndReport(t *testing.T) {
 	}
 }
 
-// The decorator's run is finished by the rules of a step, and the verdict is printed.
+// The decorator's run is finished by the rules of a step, and the verdict is printed. Settings that are wrong cost nothing of it.
 func TestRecord(t *testing.T) {
 	t.Parallel()
-	for ended, status := range map[string]string{"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"} {
-		t.Run(ended, func(t *testing.T) {
+	for name, status := range map[string]string{"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED", "finished, bad settings": "FINISHED"} {
+		ended, _, bad := strings.Cut(name, ",")
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := mlflowtest.StartMemory(t)
 			s := newShell(t, "MLFLOW_TRACKING_URI="+server.URL)
@@ -271,6 +272,11 @@ func TestRecord(t *testing.T) {
 				t.Fatal(err)
 			}
 			result, hook := filepath.Join(s.dir, "result.json"), t.TempDir()
+			if bad {
+				if err := os.WriteFile(filepath.Join(s.dir, "mlops-track.toml"), []byte("nope = 1\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if err := os.WriteFile(result, []byte(`{"params": {"depth": 3}}`), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -278,6 +284,9 @@ func TestRecord(t *testing.T) {
 			var verdict struct{ Status string }
 			if err := json.Unmarshal([]byte(out), &verdict); err != nil || code != 0 || verdict.Status != status {
 				t.Errorf("exit code %d, %q, %v\n%s", code, out, err, log)
+			}
+			if strings.Contains(log, "settings are ignored") != bad {
+				t.Errorf("log %s", log)
 			}
 			if runs := server.Runs(); string(runs[0].Status) != status || runs[0].Params["depth"] != "3" {
 				t.Errorf("run %+v", runs[0])

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/settings"
 	"github.com/Iyalvan/mlops-track/step"
@@ -37,7 +39,7 @@ func (a *app) recordCommand() *cobra.Command {
 			if !slices.Contains([]string{"finished", "failed", "killed"}, r.ended) {
 				return usageError{fmt.Errorf("ended %q is unknown: one of finished, failed, killed", r.ended)}
 			}
-			s, err := a.parse(f.sources(cmd, "record"), "mlops-track record")
+			s, err := a.recordSettings(f.sources(cmd, "record"))
 			if err != nil {
 				return err
 			}
@@ -49,6 +51,23 @@ func (a *app) recordCommand() *cobra.Command {
 	cmd.Flags().StringVar(&r.files.Hook, "hook-dir", "", "folder with the events of the Python hook")
 	cmd.Flags().StringVar(&r.ended, "ended", "", "how its work ended")
 	return cmd
+}
+
+// recordSettings are the settings of a job whose training is over. What is wrong with them is a warning: the defaults, and the
+// store that the run is in, are enough to record it.
+func (a *app) recordSettings(src settings.Sources) (settings.Settings, error) {
+	s, err := a.parse(src, "mlops-track run")
+	if err == nil {
+		return s, nil
+	}
+	a.console.Tell(notice.FromError(fmt.Errorf("settings are ignored: %w", err))...)
+	src.Env, src.Dir = func(name string) string {
+		if strings.HasPrefix(name, "MLOPS_") && name != "MLOPS_TRACKING_URI" {
+			return ""
+		}
+		return a.getenv(name)
+	}, a.Dir
+	return settings.Parse(src)
 }
 
 // record finishes a run and prints the verdict as JSON.
