@@ -20,7 +20,7 @@ func jobSettings() []Setting {
 		{Name: "on-tracking-error", Default: "keep", Choices: []string{"keep", "fail"}, Help: "when the server is unreachable: `keep` stores the run offline and the training continues; `fail` makes the job fail"},
 		{Name: "offline-dir", Default: ".mlops-track", Help: "folder for runs that are stored offline"},
 		{Name: "finish-timeout", Kind: Duration, Default: "60s", Help: "how long finalization may wait for the server without progress"},
-		{Name: "stop-grace", Kind: Duration, Default: "5s", Help: "time between the signal passed on to the step and SIGKILL to its process group"},
+		{Name: "stop-grace", Kind: Duration, Default: "5s", Help: "time between the signal forwarded to the step and SIGKILL to its process group"},
 		{Name: "outputs-file", Help: "dotenv file for the outputs, in addition to those of the CI system"},
 		{Name: "pass-env", Kind: Lines, Help: "names of variables that stay in the step's environment although they would be removed, one per line"},
 		{Name: "redact", Kind: Lines, Help: "regular expressions, one per line; what they match is removed from all output, in addition to the known secrets"},
