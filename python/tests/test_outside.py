@@ -209,6 +209,8 @@ def test_the_status_of_the_binary_stays(store, recorder, mlflow):
 def test_a_function_that_ends_its_run_itself(store, recorder, mlflow):
     experiment()(lambda: mlflow.end_run("FINISHED"))()
     assert last_run(store).info.status == "FINISHED"
+    found = store.get_experiment_by_name("outside")
+    assert len(store.search_runs([found.experiment_id])) == 1
 
 
 def test_queued_values_are_sent_before(store, recorder, mlflow):

@@ -110,9 +110,11 @@ class OwnRun:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _flush(self):
-        """Sends the values that MLflow still has queued."""
-        for name in ("flush_async_logging", "flush_artifact_async_logging"):
-            getattr(self._mlflow, name, lambda: None)()
+        """Sends the values that MLflow still has queued. The queue of artifacts is an active run's: without one, asking
+        for it would start a run."""
+        getattr(self._mlflow, "flush_async_logging", lambda: None)()
+        if self._mlflow.active_run() is not None:
+            getattr(self._mlflow, "flush_artifact_async_logging", lambda: None)()
 
     def _leave(self, status):
         """Takes this run, and those that the function left open in it, off MLflow's stack.
