@@ -39,7 +39,7 @@ func (r redacting) UpdateRun(ctx context.Context, runID string, update mlflow.Ru
 }
 
 func (r redacting) LogBatch(ctx context.Context, runID string, b mlflow.Batch) error {
-	clean := mlflow.Batch{Tags: r.tags(b.Tags)}
+	clean := mlflow.Batch{Tags: r.tags(b.Tags), Metrics: make([]mlflow.Metric, 0, len(b.Metrics)), Params: make([]mlflow.Param, 0, len(b.Params))}
 	for _, p := range b.Params {
 		clean.Params = append(clean.Params, mlflow.Param{Key: r.secrets.Key(p.Key), Value: r.secrets.Text(p.Value)})
 	}
