@@ -23,7 +23,7 @@ with mlflow.start_run(run_name="second"):
     LogisticRegression(C=2.5).fit(X, y)
 `
 
-// TestServerAwayFromTheStart keeps a real training with a child run while there is no server, and delivers both to servers
+// TestServerAwayFromTheStart keeps a real training with a child run while there is no server, and uploads both to servers
 // of both lines.
 func TestServerAwayFromTheStart(t *testing.T) {
 	t.Parallel()
@@ -60,12 +60,12 @@ func TestServerAwayFromTheStart(t *testing.T) {
 			found = found || (child.Name == "second" && child.Status == "FINISHED" && child.Params["C"] == "2.5")
 		}
 		if run.Status != "FINISHED" || run.Params["C"] != "1.5" || run.Tags["mlops.autolog"] != "captured" || !found {
-			t.Errorf("delivered to MLflow %d:\n%s", line, raw)
+			t.Errorf("uploaded to MLflow %d:\n%s", line, raw)
 		}
 	}
 }
 
-// sentRun returns the id on the server of the one run that was delivered.
+// sentRun returns the id on the server of the one run that was uploaded.
 func sentRun(t *testing.T, dir string) string {
 	t.Helper()
 	notes, err := filepath.Glob(filepath.Join(dir, ".mlops-track", "sent", "*.json"))

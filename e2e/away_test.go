@@ -69,7 +69,7 @@ func TestServerGoesAway(t *testing.T) {
 	}
 }
 
-// interruptedSync delivers through a gateway that lets one request more pass each time.
+// interruptedSync uploads through a gateway that lets one request more pass each time.
 func (s stories) interruptedSync(t *testing.T, dir, server string) {
 	t.Helper()
 	sent := 0
@@ -86,7 +86,7 @@ func (s stories) interruptedSync(t *testing.T, dir, server string) {
 		})
 		if done := s.call(t, call{dir: dir}, "sync", "--tracking-uri", g.url); done.code == 0 {
 			if limit < 4 {
-				t.Errorf("the delivery took %d requests only", limit)
+				t.Errorf("the upload took %d requests only", limit)
 			}
 			if sent != 1 { // MLflow's databases drop a point that comes again, its folders do not
 				t.Errorf("points of loss were sent %d times", sent)
@@ -94,7 +94,7 @@ func (s stories) interruptedSync(t *testing.T, dir, server string) {
 			return
 		}
 	}
-	t.Error("the delivery never came to its end")
+	t.Error("the upload never came to its end")
 }
 
 // goneRun looks at the run of goneStep on the server.

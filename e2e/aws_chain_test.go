@@ -9,7 +9,7 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
-// TestRoleFromAnotherRole assumes a role from credentials at hand, and a further one from those: the step of the first job is
+// TestRoleFromAnotherRole assumes a role from existing credentials, and a further one from those: the step of the first job is
 // a job of its own. The STS is moto's, so that the ARNs are not of our making.
 func TestRoleFromAnotherRole(t *testing.T) {
 	t.Parallel()

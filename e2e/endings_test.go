@@ -93,7 +93,7 @@ var endings = []ending{
 	},
 }
 
-// TestEndings is the kill matrix: every ending on every kind of store leaves a run that tells the truth, whatever MLflow's
+// TestEndings is the kill matrix: every ending on every kind of store leaves a run with the correct status, whatever MLflow's
 // own client wrote, and the exit code is the step's.
 func TestEndings(t *testing.T) {
 	t.Parallel()
@@ -240,7 +240,7 @@ func waitForFile(t *testing.T, file string) {
 	t.Fatalf("%s never appeared", file)
 }
 
-// TestLogThatNobodyReads holds that a run is closed truthfully when standard error is closed under us, as by "| head".
+// TestLogThatNobodyReads holds that a run is closed with the correct status when standard error is closed under us, as by "| head".
 func TestLogThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	s := stories{t: t, bin: binFolder, readers: map[int]*reader{3: {line: 3}}}

@@ -16,6 +16,9 @@ const RunNameTag = "mlflow.runName"
 // JobIDTag is the tag by which a run is found again when it is not known whether a server created it.
 const JobIDTag = "mlops.job.id"
 
+// ModelFile is the file that makes a directory an MLflow model. No server checks that it exists.
+const ModelFile = "MLmodel"
+
 // DefaultExperiment is the name of the experiment with the id "0", which every store has.
 const DefaultExperiment = "Default"
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/settings"
 	"github.com/Iyalvan/mlops-track/step/results"
@@ -18,9 +19,6 @@ type Outputs struct {
 	ModelTarget string          // folder of Files with the model to register; empty: it is in the store, or no model
 	Problems    []results.Problem
 }
-
-// modelFile is the file that makes a directory an MLflow model. No server checks that it exists, so we do.
-const modelFile = "MLmodel"
 
 // Collect reads the outputs of a step; metrics is the result of following its live metrics. roots are the folders, besides
 // the working directory, in which its files may be.
@@ -77,7 +75,7 @@ func localModel(dir, name string) string {
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(dir, folder)
 	}
-	if _, err := os.Stat(filepath.Join(folder, modelFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(folder, mlflow.ModelFile)); err != nil {
 		return ""
 	}
 	return folder

@@ -12,9 +12,6 @@ import (
 	"github.com/Iyalvan/mlops-track/step/results"
 )
 
-// modelFile is the file that makes a directory an MLflow model. No server checks that it exists, so we do.
-const modelFile = "MLmodel"
-
 // defaultModelPath is where MLflow's own examples put a model; a result that names only the model's name means it.
 const defaultModelPath = "model"
 
@@ -79,7 +76,7 @@ func (f Finisher) holdsModel(ctx context.Context, location, folder string) (bool
 		return false, nil
 	}
 	for _, e := range entries {
-		if path.Base(e.Path) == modelFile {
+		if path.Base(e.Path) == mlflow.ModelFile {
 			return true, err
 		}
 	}

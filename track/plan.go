@@ -37,7 +37,7 @@ type Program struct {
 // NewPlan decides names and tags. It is a pure function.
 func NewPlan(s settings.Run, ci ciinfo.Info, program Program, now time.Time) Plan {
 	p := Plan{
-		Experiment:   cmp.Or(s.Experiment, ci.Repository.Project, mlflow.DefaultExperiment),
+		Experiment:   ExperimentName(s.Experiment, ci.Repository.Project),
 		ExperimentID: s.Inherited.ExperimentID,
 		User:         ci.Job.User,
 	}
@@ -59,6 +59,11 @@ func NewPlan(s settings.Run, ci ciinfo.Info, program Program, now time.Time) Pla
 	}
 	p.Tags, p.Notices = planTags(s.Tags, first, program)
 	return p
+}
+
+// ExperimentName is the experiment that a job logs to: the one that the user chose, else that of the project.
+func ExperimentName(chosen, project string) string {
+	return cmp.Or(chosen, project, mlflow.DefaultExperiment)
 }
 
 // pipelineName returns the name of a run in CI: <prefix>-<job>-<sha7>, with the matrix cell and from the second attempt on its number.

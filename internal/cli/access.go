@@ -66,6 +66,17 @@ func (a *app) access() (store.Options, error) {
 	return o, nil
 }
 
+// storeOptions are those of the store that the settings name, reached with the credentials of the job.
+func (a *app) storeOptions(trackingURI string, creds credentials) (store.Options, error) {
+	access, err := a.access()
+	if err != nil {
+		return access, err
+	}
+	options := creds.access(access)
+	options.URI, options.Dir, options.Environ = trackingURI, a.Dir, a.Environ
+	return options, nil
+}
+
 // proxy reads the variables that curl and Python read, lower case first.
 func (a *app) proxy() *httpproxy.Config {
 	either := func(name string) string { return cmp.Or(a.getenv(strings.ToLower(name)), a.getenv(name)) }

@@ -43,7 +43,8 @@ type Process struct {
 func Main(ctx context.Context, p Process) int {
 	a := &app{Process: p, secrets: redact.New()}
 	a.console = console.New(a.Stderr, a.secrets, a.commands())
-	a.secrets.Add(secretOnes(redact.Find(p.Environ, nil))...)
+	a.inherited = redact.Find(p.Environ, nil)
+	a.secrets.Add(secretOnes(a.inherited)...)
 	root := a.root()
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
@@ -59,9 +60,10 @@ func Main(ctx context.Context, p Process) int {
 type app struct {
 	Process
 
-	secrets *redact.Redactor
-	console *console.Console // for people, on standard error
-	code    int              // exit code of a command that ended without an error of ours
+	secrets   *redact.Redactor
+	inherited []string         // what the environment names as secrets
+	console   *console.Console // for people, on standard error
+	code      int              // exit code of a command that ended without an error of ours
 }
 
 func (a *app) root() *cobra.Command {
@@ -139,8 +141,8 @@ func (a *app) userAgent() string { return "mlops-track/" + a.Version }
 
 // secretOnes are those of some values that may be secrets, each once.
 func secretOnes(values []string) []string {
-	slices.Sort(values)
-	return slices.DeleteFunc(slices.Compact(values), func(value string) bool { return !redact.Plausible(value) || settings.IsWord(value) })
+	sorted := slices.Sorted(slices.Values(values))
+	return slices.DeleteFunc(slices.Compact(sorted), func(value string) bool { return !redact.Plausible(value) || settings.IsWord(value) })
 }
 
 // getenv returns a variable of the environment that main passed.

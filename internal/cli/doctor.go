@@ -26,6 +26,7 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/track"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -137,7 +138,7 @@ func (e *examination) checks() ([]doctor.Check, error) {
 }
 
 func (e *examination) comment() doctor.Comment {
-	thread := e.publisher(e.settings.Report, e.info).Thread
+	thread := e.publisher(e.settings.Report, e.info, e.system(e.info)).Thread
 	if !thread.Wanted() {
 		return doctor.Comment{}
 	}
@@ -209,7 +210,7 @@ func stsAddress(region string) string {
 func (e *examination) server(options store.Options, target store.Target) doctor.Server {
 	return doctor.Server{
 		Display: target.Display, Offline: e.settings.Store.OnTrackingError == "keep",
-		Experiment: experimentName(e.settings.Run.Experiment, e.info),
+		Experiment: track.ExperimentName(e.settings.Run.Experiment, e.info.Repository.Project),
 		Connect: func(ctx context.Context) (*rest.Client, error) {
 			options.AWS = e.awsConfig
 			options.S3.Config = options.AWS

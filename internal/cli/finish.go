@@ -55,11 +55,10 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 
 // lost returns the warning that a part of the run is stored offline. For a run that began offline it was logged then.
 func (j job) lost(t tracking) []notice.Notice {
-	lost := t.offline.Lost()
-	if lost == nil || t.offline.Began() {
+	if !t.incomplete() {
 		return nil
 	}
-	return append(notice.FromError(lost), notice.Warn(
+	return append(notice.FromError(t.offline.Lost()), notice.Warn(
 		"the tracking server did not store all of the run; the rest is stored offline in "+j.settings.Store.OfflineDir, j.uploadLater(),
 	))
 }
@@ -94,5 +93,5 @@ func exitCode(verdict int, onTrackingError string, lost bool) int {
 
 // publisher reports the runs of the job.
 func (j job) publisher() publish.Publisher {
-	return j.app.publisher(j.settings.Report, j.info)
+	return j.app.publisher(j.settings.Report, j.info, j.system)
 }

@@ -16,12 +16,10 @@ import (
 
 // open opens the store and the run of a plan.
 func (j job) open(ctx context.Context, plan track.Plan, creds credentials) (tracking, mlflow.Run, error) {
-	options, err := j.access()
+	options, err := j.storeOptions(j.settings.Store.TrackingURI, creds)
 	if err != nil {
 		return tracking{}, mlflow.Run{}, err
 	}
-	options = creds.access(options)
-	options.URI, options.Dir, options.Environ = j.settings.Store.TrackingURI, j.Dir, j.Environ
 	t, err := openStore(ctx, j.settings.Store, options, j.secrets, plan.Experiment)
 	if err != nil {
 		return t, mlflow.Run{}, err
@@ -80,11 +78,16 @@ func viewCommand(uri, display string) string {
 
 // uploadCommand returns the command that uploads later what is stored offline.
 func (j job) uploadCommand() string {
+	return "mlops-track sync " + step.Quote(j.shownOfflineDir())
+}
+
+// shownOfflineDir returns the offline folder as a person types it.
+func (j job) shownOfflineDir() string {
 	dir := j.settings.Store.OfflineDir
 	if rel, err := filepath.Rel(j.Dir, dir); err == nil && filepath.IsLocal(rel) {
-		dir = rel
+		return rel
 	}
-	return "mlops-track sync " + step.Quote(dir)
+	return dir
 }
 
 // uploadLater returns how to archive the offline folder after the CI job, and how to upload it.
@@ -93,11 +96,7 @@ func (j job) uploadLater() string {
 	if j.system.Keep == nil {
 		return later
 	}
-	dir := j.settings.Store.OfflineDir
-	if rel, err := filepath.Rel(j.Dir, dir); err == nil && filepath.IsLocal(rel) {
-		dir = rel
-	}
-	return j.system.Keep(dir) + "\nthen " + later
+	return j.system.Keep(j.shownOfflineDir()) + "\nthen " + later
 }
 
 // variables are those to set for the step and to remove from what it would inherit.

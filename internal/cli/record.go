@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,20 +73,18 @@ func (a *app) recordSettings(src settings.Sources) (settings.Settings, error) {
 
 // record finishes a run and prints the verdict as JSON.
 func (a *app) record(ctx context.Context, s settings.Settings, r recording) error {
-	options, err := a.access()
+	options, err := a.storeOptions(s.Store.TrackingURI, credentials{settings: s.AWS})
 	if err != nil {
 		return err
 	}
-	options = credentials{settings: s.AWS}.access(options)
-	options.URI, options.Dir, options.Environ = s.Store.TrackingURI, a.Dir, a.Environ
 	info := a.detectCI(s.CI)
-	t, err := openStore(ctx, s.Store, options, a.secrets, experimentName(s.Run.Experiment, info))
+	t, err := openStore(ctx, s.Store, options, a.secrets, track.ExperimentName(s.Run.Experiment, info.Repository.Project))
 	if err != nil {
 		return err
 	}
 	run, err := t.resume(ctx, r.runID)
 	if err != nil {
-		return err
+		return errors.Join(err, t.close(ctx))
 	}
 	limited, tick, cancel := within(ctx, storeBudget, s.Store.FinishTimeout)
 	defer cancel()

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,13 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/hint"
-	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 	"github.com/Iyalvan/mlops-track/publish"
 	"github.com/Iyalvan/mlops-track/publish/report"
 	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/track"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -49,7 +47,7 @@ func (a *app) reportCommand() *cobra.Command {
 
 func (a *app) report(ctx context.Context, s settings.Settings, ids, files []string) error {
 	info := a.detectCI(s.CI)
-	publisher := a.publisher(s.Report, info)
+	publisher := a.publisher(s.Report, info, a.system(info))
 	reports, err := a.storedReports(ctx, publisher, s, ids)
 	if err != nil {
 		return err
@@ -70,18 +68,16 @@ func (a *app) storedReports(ctx context.Context, p publish.Publisher, s settings
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	options, err := a.access()
+	options, err := a.storeOptions(s.Store.TrackingURI, credentials{settings: s.AWS})
 	if err != nil {
 		return nil, err
 	}
-	options = credentials{settings: s.AWS}.access(options)
-	options.URI, options.Dir, options.Environ = s.Store.TrackingURI, a.Dir, a.Environ
 	opened, err := store.Open(ctx, options)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, opened.Close(ctx)) }()
-	experiment := experimentName(s.Run.Experiment, p.CI)
+	experiment := track.ExperimentName(s.Run.Experiment, p.CI.Repository.Project)
 	for _, id := range ids {
 		r, err := p.Stored(ctx, opened, id, experiment)
 		if err != nil {
@@ -90,11 +86,6 @@ func (a *app) storedReports(ctx context.Context, p publish.Publisher, s settings
 		reports = append(reports, r)
 	}
 	return reports, nil
-}
-
-// experimentName is the experiment that a job logs to.
-func experimentName(chosen string, info ciinfo.Info) string {
-	return cmp.Or(chosen, info.Repository.Project, mlflow.DefaultExperiment)
 }
 
 func readReport(file string) (report.Report, error) {
