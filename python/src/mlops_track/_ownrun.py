@@ -79,7 +79,7 @@ class OwnRun:
         self._note("training", framework=framework, call=call)
 
     def _close(self, ended, result=None):
-        """Returns the verdict of the binary, and the status that follows from how the function ended where there is none."""
+        """Returns the verdict of the binary; where there is none, the status that follows from how the function ended."""
         _open.pop(self._id, None)
         verdict = _binary.Verdict(_STATUS[ended])
         try:
