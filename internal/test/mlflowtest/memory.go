@@ -71,7 +71,7 @@ func (m *Memory) LogModel(runID string, model LoggedModel) {
 	m.logged[runID] = append(m.logged[runID], model)
 }
 
-// refusal is an answer that says no.
+// refusal is a response with an error.
 type refusal struct {
 	status  int
 	code    string
