@@ -36,7 +36,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 		return fmt.Errorf("make a temporary folder: %w", err)
 	}
 	defer os.RemoveAll(work)
-	info := a.detectCI(s.CI)
+	info := a.detectCI(s.CI, s.Step.WorkingDirectory)
 	pythonDir, notices := a.pythonFolder()
 	j := job{
 		app: a, settings: s, info: info, system: a.system(info), runner: redactingRunner{step.Local{}, a.secrets},

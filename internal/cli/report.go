@@ -46,7 +46,7 @@ func (a *app) reportCommand() *cobra.Command {
 }
 
 func (a *app) report(ctx context.Context, s settings.Settings, ids, files []string) error {
-	info := a.detectCI(s.CI)
+	info := a.detectCI(s.CI, a.Dir)
 	publisher := a.publisher(s.Report, info, a.system(info))
 	reports, err := a.storedReports(ctx, publisher, s, ids)
 	if err != nil {
