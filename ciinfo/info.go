@@ -93,6 +93,20 @@ type Job struct {
 	MatrixLabel string // the same for people and run names: os=linux,py=3.12; at most 64 characters
 }
 
+// Family is what the child pipelines of one pipeline have in common; empty outside them. A GitLab that does not tell the pipeline
+// above has their commit.
+func (i Info) Family() string {
+	switch {
+	case i.Event.Name != "parent_pipeline":
+		return ""
+	case i.Upstream.RunID != "":
+		return "pipeline " + i.Upstream.RunID
+	case i.Head.CheckoutSHA != "":
+		return "commit " + i.Head.CheckoutSHA
+	}
+	return ""
+}
+
 // InCI reports whether a CI system was recognised.
 func (i Info) InCI() bool { return i.Provider != Local }
 

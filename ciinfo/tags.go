@@ -30,6 +30,7 @@ func (i Info) Tags() map[string]string {
 		"mlflow.user":                     i.Job.User,
 		"mlops.ci.matrix":                 i.Job.Matrix,
 		"mlops.ci.step":                   i.Job.Step,
+		"mlops.ci.family":                 i.Family(),
 	}
 	if i.InCI() {
 		tags["mlflow.source.type"] = "JOB"

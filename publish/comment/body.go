@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,9 +25,14 @@ const (
 	bare  form = "bare" // nothing but the hidden line
 )
 
-// part is a section as it stands in a comment.
+// part is a section as it stands in a comment. Its place is its name, step and number.
 type part struct {
 	Name    string    `json:"name"`
+	Step    string    `json:"step,omitempty"`
+	Nth     int       `json:"nth,omitempty"`    // of the reports with one name and step, from 0
+	Report  string    `json:"report,omitempty"` // which report it is
+	Job     string    `json:"job,omitempty"`
+	Family  string    `json:"family,omitempty"`
 	Run     int64     `json:"run"`
 	Attempt int       `json:"attempt"`
 	Time    time.Time `json:"time"`
@@ -41,7 +47,41 @@ func (p part) order() Order { return Order{Run: p.Run, Attempt: p.Attempt, Time:
 
 // same reports whether p has the content of other. Times do not count: the same job posted again is nothing new.
 func (p part) same(other part) bool {
-	return p.Name == other.Name && p.Run == other.Run && p.Attempt == other.Attempt && p.Digest == other.Digest
+	return p.samePlace(other) && p.Run == other.Run && p.Attempt == other.Attempt && p.Digest == other.Digest
+}
+
+func (p part) samePlace(other part) bool {
+	return p.Name == other.Name && p.Step == other.Step && p.Nth == other.Nth
+}
+
+// apart reports whether p and other are reports of one pipeline run that need a place each, although name and step are the same.
+// It is not so of two attempts: an attempt has another number, or where none are counted its job has another id.
+func (p part) apart(other part) bool {
+	switch {
+	case p.Report == "" || other.Report == "" || p.Report == other.Report:
+		return false
+	case p.Run != other.Run:
+		return p.Family != "" && p.Family == other.Family
+	}
+	return p.Attempt == other.Attempt && (p.Attempt > 0 || p.Job == other.Job)
+}
+
+// placed returns p at its place among the parts: where its report stands already, else at the first number from its own on where
+// nothing stands that must stay beside it.
+func (p part) placed(parts []part) part {
+	for _, q := range parts {
+		if p.Report != "" && q.Report == p.Report && q.Name == p.Name && q.Step == p.Step {
+			p.Nth = q.Nth
+			return p
+		}
+	}
+	for {
+		q, found := at(parts, p)
+		if !found || !q.apart(p) {
+			return p
+		}
+		p.Nth++
+	}
 }
 
 // folded returns p in the next shorter form. If there is no short form, or it saves nothing, that is the bare one.
@@ -75,7 +115,7 @@ func plain(markdown string) string {
 	return strings.Trim(strings.ReplaceAll(markdown, hiddenPrefix, "&lt;!-- mlops-track"), "\n")
 }
 
-// renderBody returns a comment with these parts, in the order of their names.
+// renderBody returns a comment with these parts, in the order of their places.
 func renderBody(key Key, parts []part) string {
 	var b strings.Builder
 	b.WriteString(key.marker() + "\n")
@@ -97,7 +137,13 @@ func renderBody(key Key, parts []part) string {
 const bareNote = 160
 
 func sorted(parts []part) []part {
-	return slices.SortedFunc(slices.Values(parts), func(a, b part) int { return strings.Compare(a.Name, b.Name) })
+	return slices.SortedFunc(slices.Values(parts), func(a, b part) int {
+		return cmp.Or(
+			strings.Compare(a.Name, b.Name),
+			cmp.Compare(len(a.Step), len(b.Step)), strings.Compare(a.Step, b.Step), // __run_2 comes before __run_10
+			cmp.Compare(a.Nth, b.Nth),
+		)
+	})
 }
 
 // parseBody returns the parts of a comment, and whether it is one with that key. It ignores what it cannot parse.
@@ -135,35 +181,37 @@ func parseHeader(line string) *part {
 	return &p
 }
 
-// merge returns the newest part of each name.
+// merge returns the newest part of each place. Reports that must stay beside each other get places of their own.
 func merge(a, b []part) []part {
 	out := slices.Clone(a)
 	for _, p := range b {
-		at := slices.IndexFunc(out, func(q part) bool { return q.Name == p.Name })
+		p = p.placed(out)
+		index := slices.IndexFunc(out, p.samePlace)
 		switch {
-		case at < 0:
+		case index < 0:
 			out = append(out, p)
-		case p.order().Compare(out[at].order()) > 0:
-			out[at] = p
+		case p.order().Compare(out[index].order()) > 0:
+			out[index] = p
 		}
 	}
 	return out
 }
 
-// covers reports whether each of the parts is among have, or one of its name that is no older.
+// covers reports whether each of the parts is among have, or one at its place that is no older.
 func covers(have, parts []part) bool {
 	return !slices.ContainsFunc(parts, func(p part) bool {
-		h, found := named(have, p.Name)
+		h, found := at(have, p.placed(have))
 		return !found || !h.same(p) && h.order().Compare(p.order()) < 0
 	})
 }
 
-func named(parts []part, name string) (part, bool) {
-	at := slices.IndexFunc(parts, func(p part) bool { return p.Name == name })
-	if at < 0 {
+// at returns the part at the place of p.
+func at(parts []part, p part) (part, bool) {
+	index := slices.IndexFunc(parts, p.samePlace)
+	if index < 0 {
 		return part{}, false
 	}
-	return parts[at], true
+	return parts[index], true
 }
 
 // retire returns the body with a first line that later runs no longer find.

@@ -49,9 +49,10 @@ func full() report.Report {
 		Warnings: []report.Warning{{Text: "a param was set twice", Next: "give yours a prefix"}},
 		More:     report.More{Metrics: 7, Params: 8, Warnings: 9},
 		Origin: report.Origin{
-			Change: "12", Head: strings.Repeat("ab", 20), Key: "train", Section: "python: 3.12", Run: 13, Attempt: 14,
+			Change: "12", Head: strings.Repeat("ab", 20), Key: "train", Section: "python: 3.12", Step: "__run_2", Job: "77", Family: "pipeline 5", Run: 13, Attempt: 14,
 			Ended: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC),
 		},
+		Foreign: report.FromFile,
 	}
 }
 

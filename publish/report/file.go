@@ -139,6 +139,7 @@ func fileOf(r Report, share int) file {
 	}
 	f.Origin.Change, f.Origin.Head = changeID.FindString(f.Origin.Change), commitID.FindString(f.Origin.Head)
 	f.Origin.Key, f.Origin.Section = clean(f.Origin.Key, maxTextChars), clean(f.Origin.Section, maxTextChars)
+	f.Origin.Step, f.Origin.Job, f.Origin.Family = clean(f.Origin.Step, maxTextChars), clean(f.Origin.Job, maxTextChars), clean(f.Origin.Family, maxTextChars)
 	f.Origin.Run, f.Origin.Attempt = within(f.Origin.Run, maxNumber), within(f.Origin.Attempt, maxAttempt)
 	f.Artifacts.Files, f.Artifacts.Failed = within(f.Artifacts.Files, maxFiles), within(f.Artifacts.Failed, maxFiles)
 	f.Artifacts.Bytes = within(f.Artifacts.Bytes, maxNumber)
@@ -232,6 +233,7 @@ func (f file) report() Report {
 		Warnings: f.Warnings,
 		More:     f.More,
 		Origin:   f.Origin,
+		Foreign:  FromFile,
 	}
 	if len(f.Histories) > 0 {
 		r.Values.Histories = make(map[string][]Point, len(f.Histories))

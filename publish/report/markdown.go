@@ -27,6 +27,9 @@ func Comment(r Report, limit int) string {
 	}
 	const short = 40
 	verdict := fmt.Sprintf("### %s %s %s\n", icon(r.Outcome.Status), code(r.Run.Name, short), prose(r.Outcome.text(), short))
+	if r.Foreign != "" {
+		verdict += unchecked(r.Foreign, 2*short)
+	}
 	for _, text := range []string{
 		fmt.Sprintf("%s\n%s <sub>Not shown here: metrics, curves and the rest.</sub>\n", verdict, link("Open the run", r.Run.URL)),
 		verdict, "### " + icon(r.Outcome.Status) + "\n",
@@ -36,6 +39,11 @@ func Comment(r Report, limit int) string {
 		}
 	}
 	return ""
+}
+
+// unchecked is the line that says who wrote a report that nobody checked.
+func unchecked(who string, limit int) string {
+	return fmt.Sprintf("\n<sub>%s. Nobody has checked what it says.</sub>\n", prose(who, limit))
 }
 
 // amounts is how much of each section is shown.

@@ -47,7 +47,12 @@ func (p *page) verdict() {
 	if name == "" {
 		name = "run"
 	}
-	p.printf("### %s %s %s\n\n", icon(p.r.Outcome.Status), name, prose(p.r.Outcome.text(), min(p.show.cell, short)))
+	p.printf("### %s %s %s\n", icon(p.r.Outcome.Status), name, prose(p.r.Outcome.text(), min(p.show.cell, short)))
+	if p.r.Foreign != "" {
+		p.printf("%s\n", unchecked(p.r.Foreign, 300)) // always as a whole
+	} else {
+		p.printf("\n")
+	}
 	if p.r.Outcome.Status == "FINISHED" {
 		return
 	}

@@ -18,7 +18,11 @@ type Report struct {
 	Warnings []Warning
 	More     More
 	Origin   Origin
+	Foreign  string // who wrote a report that nobody has checked, for the reader; empty: this job or the tracking server
 }
+
+// FromFile is what Foreign says of a report file.
+const FromFile = "Read from a file"
 
 // Run identifies the run and says where it is stored.
 type Run struct {
@@ -64,15 +68,19 @@ type Outputs struct {
 	ModelURL  string
 }
 
-// Origin says which job made the report and which comment it belongs to, for a later job that may post it.
+// Origin says which job made the report and which comment it belongs to, for a later job that may post it. What such a job reads from a
+// file is only what the file says.
 type Origin struct {
 	Change  string    `json:"change,omitempty"`  // number of the pull or merge request
 	Head    string    `json:"head,omitempty"`    // commit that was trained on
 	Key     string    `json:"key,omitempty"`     // of the comment
 	Section string    `json:"section,omitempty"` // of the comment: the cell of a matrix
+	Step    string    `json:"step,omitempty"`    // of the job
 	Run     int64     `json:"run,omitempty"`     // id of the pipeline run
 	Attempt int       `json:"attempt,omitempty"`
 	Ended   time.Time `json:"ended,omitzero"`
+	Job     string    `json:"job,omitempty"`    // its id
+	Family  string    `json:"family,omitempty"` // of a child pipeline
 }
 
 // Warning is something a reader should know, with the next step.
