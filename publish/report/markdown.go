@@ -20,8 +20,9 @@ func Markdown(r Report) string { return Comment(r, MaxSummary) }
 // Comment renders the report in at most limit bytes. Where it is too long, sections are omitted one by one and named at the
 // end; verdict and run link are omitted last.
 func Comment(r Report, limit int) string {
+	names := r.Values.metricNames()
 	for _, a := range ladder() {
-		if text := render(r, a); len(text) <= limit {
+		if text := render(r, names, a); len(text) <= limit {
 			return text
 		}
 	}

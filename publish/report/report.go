@@ -57,7 +57,7 @@ type Values struct {
 	Metrics   map[string]float64 // last values
 	Params    map[string]string
 	OwnParams []string           // names of those that the user or the result set, which readers look for first
-	Histories map[string][]Point // by metric, each thinned by Thin; a metric without one has no curve
+	Histories map[string][]Point // by metric, each thinned by Thin; without one a metric has no curve, with an empty one it is not shown
 	Baseline  *Baseline          // the run to compare with; nil if there is none
 }
 
@@ -129,18 +129,8 @@ func (o Outcome) text() string {
 	return fmt.Sprintf("failed after %s (%s)", Human(o.Duration), why)
 }
 
-// metricNames are in the order of reading: the training's own, then those that were sampled from the machine.
-func (v Values) metricNames() []string {
-	return slices.SortedFunc(maps.Keys(v.Metrics), func(a, b string) int {
-		if sampled(a) != sampled(b) {
-			if sampled(a) {
-				return 1
-			}
-			return -1
-		}
-		return strings.Compare(a, b)
-	})
-}
+// metricNames are in the order of reading: see ByUse.
+func (v Values) metricNames() []string { return ByUse(slices.Collect(maps.Keys(v.Metrics))) }
 
 // sampled reports whether a metric is one of the machine, by MLflow's prefix for them
 // (https://mlflow.org/docs/latest/ml/tracking/system-metrics/).
