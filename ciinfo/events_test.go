@@ -55,8 +55,8 @@ func TestEventDecidesWhatIsRead(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %+v, want %+v", event, got, want)
 		}
-		if upstream := info.Upstream.RunID == "44"; upstream != (event == "workflow_run") {
-			t.Errorf("%s: the run before is %+v", event, info.Upstream)
+		if upstream := info.Pipeline.Upstream.RunID == "44"; upstream != (event == "workflow_run") {
+			t.Errorf("%s: the run before is %+v", event, info.Pipeline.Upstream)
 		}
 	}
 }

@@ -200,12 +200,12 @@ func (i *Info) githubHead(env func(string) string, event githubEvent) {
 // head branch: of other repositories too, and of later commits.
 func (i *Info) githubWorkflowRun(w githubWorkflowRun) {
 	i.Head.Ref, i.Head.SHA = cmp.Or(w.HeadBranch, i.Head.Ref), cmp.Or(w.HeadSHA, i.Head.SHA)
-	i.Upstream = Upstream{
+	i.Pipeline.Upstream = Upstream{
 		Name: w.Name, File: w.Path, RunID: positive(w.ID), Attempt: w.Attempt, RunURL: publicURL(w.URL), Project: i.Repository.Project,
 	}
 	i.Change.Fork = true // the repository of a fork that was deleted is null
 	if w.HeadRepository != nil {
-		i.Upstream.Project = w.HeadRepository.FullName
+		i.Pipeline.Upstream.Project = w.HeadRepository.FullName
 		i.Change.Fork = !strings.EqualFold(w.HeadRepository.FullName, i.Repository.Project)
 	}
 	for _, pr := range w.PullRequests {

@@ -53,7 +53,7 @@ func detectGitLab(s Source) Info {
 		info.gitlabOpenRequest(env("CI_OPEN_MERGE_REQUESTS"))
 	}
 	if info.Event.Name == "parent_pipeline" {
-		info.Upstream = Upstream{Project: info.Repository.Project, RunID: env("CI_UPSTREAM_PIPELINE_ID")}
+		info.Pipeline.Upstream = Upstream{Project: info.Repository.Project, RunID: env("CI_UPSTREAM_PIPELINE_ID")}
 	}
 	return info
 }

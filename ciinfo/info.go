@@ -16,7 +16,6 @@ type Info struct {
 	Head       Head
 	Change     Change
 	Pipeline   Pipeline
-	Upstream   Upstream
 	Job        Job
 	Checkout   Checkout
 }
@@ -67,6 +66,8 @@ type Pipeline struct {
 	RunID   string // GITHUB_RUN_ID, CI_PIPELINE_ID
 	RunURL  string
 	Attempt int // GITHUB_RUN_ATTEMPT, from 1; 0 where the system does not count, as GitLab
+
+	Upstream Upstream
 }
 
 // Upstream is the pipeline run that started this one; empty where none did, or nothing is told about it. On GitHub it is that of the
@@ -99,8 +100,8 @@ func (i Info) Family() string {
 	switch {
 	case i.Event.Name != "parent_pipeline":
 		return ""
-	case i.Upstream.RunID != "":
-		return "pipeline " + i.Upstream.RunID
+	case i.Pipeline.Upstream.RunID != "":
+		return "pipeline " + i.Pipeline.Upstream.RunID
 	case i.Head.CheckoutSHA != "":
 		return "commit " + i.Head.CheckoutSHA
 	}

@@ -37,7 +37,8 @@ func (p Publisher) report(e Ended) report.Report {
 		Warnings: warnings(e.Notices),
 		Origin: report.Origin{
 			Change: p.CI.Change.ID, Head: p.CI.Head.SHA, Key: p.Thread.Key(p.CI.Pipeline.Name, p.CI.Job.Name, e.Experiment),
-			Section: p.CI.Job.MatrixLabel, Step: p.CI.Job.Step, Job: p.CI.Job.ID, Family: p.CI.Family(), Run: p.CI.Pipeline.RunNumber(), Attempt: p.CI.Pipeline.Attempt, Ended: e.Step.End,
+			Section: p.CI.Job.MatrixLabel, Place: report.Place{Step: p.CI.Job.Step, Job: p.CI.Job.ID, Family: p.CI.Family()},
+			Run: p.CI.Pipeline.RunNumber(), Attempt: p.CI.Pipeline.Attempt, Ended: e.Step.End,
 		},
 	}
 	for key, m := range run.Metrics {
@@ -63,7 +64,7 @@ func warnings(notices []notice.Notice) []report.Warning {
 	return out
 }
 
-// join joins what is not empty.
-func join(separator string, parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), separator)
+// join joins what is not empty, as in a key.
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " / ")
 }

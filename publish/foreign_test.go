@@ -21,9 +21,9 @@ func TestForeignReportTouchesNothingOfTrustedJobs(t *testing.T) {
 	t.Parallel()
 	forged := func() report.Report {
 		r := later("trusted", 1<<60)
-		r.Run.ID, r.Foreign = "0123", report.FromFile // the id of the trusted run
-		r.Origin.Section, r.Origin.Step, r.Origin.Job, r.Origin.Family, r.Origin.Attempt = "py=3.12", "__run", "77", "pipeline 1", 1<<20
-		r.Job = report.Job{URL: "https://github.com/acme/model/evil", Commit: "bbbbbbb", CommitURL: "https://github.com/acme/model/commit/bbbbbbb"}
+		r.Run.ID = "0123" // the id of the trusted run
+		r.Origin.Section, r.Origin.Place, r.Origin.Attempt = "py=3.12", report.Place{Step: "__run", Job: "77", Family: "pipeline 1"}, 1<<20
+		r.Job = report.Job{URL: "https://github.com/acme/model/evil", Commit: "bbbbbbb", CommitURL: "https://github.com/acme/model/commit/bbbbbbb", Foreign: report.FromFile}
 		return r
 	}
 	for name, c := range map[string]struct {
@@ -51,7 +51,7 @@ func TestForeignReportTouchesNothingOfTrustedJobs(t *testing.T) {
 				d.Publish(t.Context(), ended()) // key train / main / acme/model
 				before := g.Comments(7)
 				d.CI.Event, d.Thread.Settings.Key, d.CI.Change.Fork = c.event, c.key, true
-				d.CI.Upstream = ciinfo.Upstream{
+				d.CI.Pipeline.Upstream = ciinfo.Upstream{
 					Project: "mallory/model", Name: "train", File: ".github/workflows/train.yml", RunID: "40", Attempt: 2, RunURL: "https://github.com/acme/model/actions/runs/40",
 				}
 				if err := d.Later(t.Context(), []report.Report{forged()}, time.Now()); err != nil {
@@ -78,7 +78,7 @@ func TestReportsOfOneForeignRun(t *testing.T) {
 		g := d.onGitHub(t)
 		d.CI.Event = ciinfo.Event{Kind: ciinfo.EventUpstream, Name: "workflow_run"}
 		for _, run := range []string{"40", "42"} {
-			d.CI.Upstream = ciinfo.Upstream{Project: "mallory/model", File: "train.yml", RunID: run, Attempt: 1}
+			d.CI.Pipeline.Upstream = ciinfo.Upstream{Project: "mallory/model", File: "train.yml", RunID: run, Attempt: 1}
 			var reports []report.Report
 			for _, job := range []string{"a", "b"} {
 				r := later(job, 1)

@@ -20,7 +20,7 @@ func (p Publisher) Later(ctx context.Context, reports []report.Report, now time.
 	p.tellNoComments()
 	url := ""
 	for _, r := range reports {
-		if r.Foreign != "" || p.untrusted() {
+		if r.Job.Foreign != "" || p.untrusted() {
 			r = p.foreign(r, now)
 		} else {
 			r.Origin.Key = cmp.Or(p.Thread.Settings.Key, r.Origin.Key)
@@ -29,7 +29,7 @@ func (p Publisher) Later(ctx context.Context, reports []report.Report, now time.
 		p.Console.Block(report.Terminal(r))
 		p.Console.Say("%s", r.Verdict())
 		p.writeSummary(r)
-		to, err := p.trusted(ctx, r.Origin)
+		to, err := p.trusted(ctx, r.Origin.Change)
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -53,32 +53,32 @@ func (p Publisher) untrusted() bool {
 func (p Publisher) foreign(r report.Report, now time.Time) report.Report {
 	said := r.Origin
 	r.Origin = report.Origin{
-		Change: said.Change, Section: join(" / ", said.Key, said.Section, said.Step), Ended: now,
-		Key: cmp.Or(p.Thread.Settings.Key, join(" / ", p.CI.Pipeline.Name, p.CI.Job.Name)),
-		Job: p.CI.Job.ID, Run: p.CI.Pipeline.RunNumber(), Attempt: p.CI.Pipeline.Attempt,
+		Change: said.Change, Section: join(said.Key, said.Section, said.Place.Step), Ended: now,
+		Key:   cmp.Or(p.Thread.Settings.Key, join(p.CI.Pipeline.Name, p.CI.Job.Name)),
+		Place: report.Place{Job: p.CI.Job.ID}, Run: p.CI.Pipeline.RunNumber(), Attempt: p.CI.Pipeline.Attempt,
 	}
-	r.Foreign = cmp.Or(r.Foreign, report.FromFile)
+	r.Job.Foreign = cmp.Or(r.Job.Foreign, report.FromFile)
 	if !p.untrusted() {
 		return r
 	}
-	from := p.CI.Upstream
-	r.Origin.Key = cmp.Or(p.Thread.Settings.Key, join(" / ", from.Project, cmp.Or(from.File, from.Name)))
+	from := p.CI.Pipeline.Upstream
+	r.Origin.Key = cmp.Or(p.Thread.Settings.Key, join(from.Project, cmp.Or(from.File, from.Name)))
 	if before := (ciinfo.Pipeline{RunID: from.RunID}).RunNumber(); before > 0 {
 		r.Origin.Run, r.Origin.Attempt = before, from.Attempt
 	}
 	r.Job.URL, r.Job.Commit, r.Job.CommitURL = from.RunURL, p.CI.Head.ShortSHA(), p.CI.CommitURL()
-	r.Foreign = "Written by a job of " + cmp.Or(from.Project, "a repository that was deleted")
+	r.Job.Foreign = "Written by a job of " + cmp.Or(from.Project, "a repository that was deleted")
 	return r
 }
 
 // trusted returns the thread that a report may be posted to. If the event does not name the request, as for one from a fork, the
 // number in the report is used after a check with GitHub, and without one the request of the event's branch.
-func (p Publisher) trusted(ctx context.Context, from report.Origin) (Thread, error) {
+func (p Publisher) trusted(ctx context.Context, change string) (Thread, error) {
 	t := p.Thread
 	if t.Settings.When == "never" || !p.untrusted() {
 		return t.located(ctx, p.Console), nil
 	}
-	t.Number = cmp.Or(t.Number, from.Change)
+	t.Number = cmp.Or(t.Number, change)
 	if t = t.located(ctx, p.Console); t.Number == "" {
 		return t, nil
 	}

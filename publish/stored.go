@@ -46,9 +46,9 @@ func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experime
 		Warnings: storedWarnings(run.Tags),
 		Origin: report.Origin{
 			Change: run.Tags["vcs.change.id"], Head: run.Tags["vcs.ref.head.revision"], Section: ciinfo.MatrixLabel(run.Tags["mlops.ci.matrix"]),
-			Key:  p.Thread.Key(run.Tags["cicd.pipeline.name"], run.Tags["cicd.pipeline.task.name"], experiment),
-			Step: run.Tags["mlops.ci.step"], Job: run.Tags["cicd.pipeline.task.run.id"], Family: run.Tags["mlops.ci.family"],
-			Run: number(run.Tags["cicd.pipeline.run.id"]), Attempt: int(number(run.Tags["mlops.ci.attempt"])), Ended: run.End,
+			Key:   p.Thread.Key(run.Tags["cicd.pipeline.name"], run.Tags["cicd.pipeline.task.name"], experiment),
+			Place: report.Place{Step: run.Tags["mlops.ci.step"], Job: run.Tags["cicd.pipeline.task.run.id"], Family: run.Tags["mlops.ci.family"]},
+			Run:   number(run.Tags["cicd.pipeline.run.id"]), Attempt: int(number(run.Tags["mlops.ci.attempt"])), Ended: run.End,
 		},
 	}
 	for key, m := range run.Metrics {

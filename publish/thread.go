@@ -30,7 +30,7 @@ type Request interface {
 
 // Key returns the key of the comment that holds the report of a job: the jobs of a matrix share one.
 func (t Thread) Key(pipeline, job, experiment string) string {
-	return cmp.Or(t.Settings.Key, join(" / ", pipeline, job, experiment))
+	return cmp.Or(t.Settings.Key, join(pipeline, job, experiment))
 }
 
 // Wanted reports whether a comment is to be posted. Where the CI system has no comments, that is so only with
@@ -54,7 +54,7 @@ func (t Thread) Post(ctx context.Context, c *console.Console, r report.Report) (
 		tell("no comment: "+err.Error(), hint.Of(err))
 		return ""
 	}
-	posted, err := comment.Post(ctx, request, key(r), section(r), comment.Mode(t.Settings.Mode))
+	posted, err := comment.Post(ctx, request, key(r.Job.Foreign != "", r.Origin.Key), section(r), comment.Mode(t.Settings.Mode))
 	switch {
 	case err == nil && posted.URL != "":
 		c.Say("comment %s: %s", posted.Outcome, posted.URL)
@@ -114,17 +114,17 @@ func (t Thread) request() (Request, error) {
 var errNoComments = errors.New("comments are for GitHub Actions and GitLab CI")
 
 // key returns the key of the comment for a report. A report that somebody else wrote never gets into one of trusted jobs.
-func key(r report.Report) comment.Key {
-	if r.Foreign != "" {
-		return comment.Foreign(r.Origin.Key)
+func key(foreign bool, text string) comment.Key {
+	if foreign {
+		return comment.Foreign(text)
 	}
-	return comment.Own(r.Origin.Key)
+	return comment.Own(text)
 }
 
 // section returns a report as its part of a comment.
 func section(r report.Report) comment.Section {
 	return comment.Section{
-		Name: r.Origin.Section, Step: r.Origin.Step, Report: r.Run.ID, Job: r.Origin.Job, Family: r.Origin.Family,
+		Name: r.Origin.Section, Step: r.Origin.Place.Step, Report: r.Run.ID, Job: r.Origin.Place.Job, Family: r.Origin.Place.Family,
 		Order:  comment.Order{Run: r.Origin.Run, Attempt: r.Origin.Attempt, Time: r.Origin.Ended},
 		Render: func(limit int) string { return report.Comment(r, limit) },
 	}

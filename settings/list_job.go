@@ -25,7 +25,7 @@ func jobSettings() []Setting {
 		{Name: "pass-env", Kind: Lines, Help: "names of variables that stay in the step's environment although they would be removed, one per line"},
 		{Name: "redact", Kind: Lines, Help: "regular expressions, one per line; what they match is removed from all output, in addition to the known secrets"},
 		{Name: "dry-run", Kind: Switch, Default: "false", Help: "print the plan and run nothing"},
-		{Name: "matrix", Runner: true, Kind: JSON, Otherwise: "set by the action and by setup", Help: "matrix cell of this job as a JSON object, on GitHub `${{ toJSON(matrix) }}`"},
-		{Name: "job-id", Runner: true, Otherwise: "set by the action and by setup", Help: "id of this job's check run, `${{ job.check_run_id }}`"},
+		{Name: "matrix", Kind: JSON, Otherwise: "set by the action and by setup", Help: "matrix cell of this job as a JSON object, on GitHub `${{ toJSON(matrix) }}`"},
+		{Name: "job-id", Otherwise: "set by the action and by setup", Help: "id of this job's check run, `${{ job.check_run_id }}`"},
 	}
 }

@@ -40,7 +40,7 @@ func (p *parser) candidates(s Setting) []string {
 	own := p.src.Env(s.Env())
 	all := []string{set, own}
 	switch {
-	case p.src.Action && s.Runner: // somebody set the variable; the input may be the runner's
+	case p.src.Action && s.filledIn(): // somebody set the variable; the input may be the runner's
 		all = []string{own, set}
 	case p.src.Action && set == s.Default: // as good as not set: a runner passes the defaults of an action.yml like those that somebody wrote
 		all = []string{own}

@@ -27,7 +27,6 @@ type Setting struct {
 	Ecosystem  []string // variables of MLflow, CI and AWS that are read after the MLOPS_ one and the configuration file
 	Choices    []string // the only values allowed, where they are few
 	ActionOnly bool
-	Runner     bool   // the runner fills in the action input where nobody set it
 	Secret     bool   // the value is never shown
 	Help       string // one sentence, Markdown
 }
@@ -50,6 +49,11 @@ const templatePrefix = "MLOPS_INPUT_"
 // https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax#inputs
 func (s Setting) Input() string {
 	return "INPUT_" + strings.ToUpper(strings.ReplaceAll(s.Name, " ", "_"))
+}
+
+// filledIn reports whether action.yml has the runner fill in the input where nobody set it.
+func (s Setting) filledIn() bool {
+	return slices.Contains([]string{"github-token", "matrix", "job-id"}, s.Name)
 }
 
 // All lists every setting that is built, in the order of the documentation.

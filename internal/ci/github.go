@@ -100,7 +100,7 @@ func githubOptions(job Job, token string, number int) comment.GitHubOptions {
 // branch rarely has one, and every push to it would ask for the permission.
 func githubFind(job Job) func(context.Context, settings.Comment) (string, error) {
 	ci := job.Info
-	project := cmp.Or(ci.Upstream.Project, ci.Repository.Project)
+	project := cmp.Or(ci.Pipeline.Upstream.Project, ci.Repository.Project)
 	if ci.Head.Type != ciinfo.Branch || ci.Head.Ref == "" || project == "" {
 		return nil
 	}

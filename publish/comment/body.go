@@ -25,7 +25,13 @@ const (
 	bare  form = "bare" // nothing but the hidden line
 )
 
-// part is a section as it stands in a comment. Its place is its name, step and number.
+// place is where a part stands in a comment.
+type place struct {
+	name, step string
+	nth        int
+}
+
+// part is a section as it stands in a comment.
 type part struct {
 	Name    string    `json:"name"`
 	Step    string    `json:"step,omitempty"`
@@ -43,15 +49,13 @@ type part struct {
 	text string
 }
 
+func (p part) place() place { return place{p.Name, p.Step, p.Nth} }
+
 func (p part) order() Order { return Order{Run: p.Run, Attempt: p.Attempt, Time: p.Time} }
 
 // same reports whether p has the content of other. Times do not count: the same job posted again is nothing new.
 func (p part) same(other part) bool {
-	return p.samePlace(other) && p.Run == other.Run && p.Attempt == other.Attempt && p.Digest == other.Digest
-}
-
-func (p part) samePlace(other part) bool {
-	return p.Name == other.Name && p.Step == other.Step && p.Nth == other.Nth
+	return p.place() == other.place() && p.Run == other.Run && p.Attempt == other.Attempt && p.Digest == other.Digest
 }
 
 // apart reports whether p and other are reports of one pipeline run that need a place each, although name and step are the same.
@@ -76,7 +80,7 @@ func (p part) placed(parts []part) part {
 		}
 	}
 	for {
-		q, found := at(parts, p)
+		q, found := at(parts, p.place())
 		if !found || !q.apart(p) {
 			return p
 		}
@@ -93,6 +97,12 @@ func (p part) folded() part {
 	}
 	p.Brief = ""
 	return p
+}
+
+// outlives reports whether other was left over by an older run that had more reports with this name and step: by their numbers alone
+// nobody would ever replace it.
+func (p part) outlives(other part) bool {
+	return p.Report != "" && other.Nth > 0 && other.Name == p.Name && other.Step == p.Step && other.Run < p.Run && !other.apart(p)
 }
 
 // render returns the part with its hidden lines. JSON in them has no ">", so it does not end them.
@@ -186,7 +196,7 @@ func merge(a, b []part) []part {
 	out := slices.Clone(a)
 	for _, p := range b {
 		p = p.placed(out)
-		index := slices.IndexFunc(out, p.samePlace)
+		index := indexAt(out, p.place())
 		switch {
 		case index < 0:
 			out = append(out, p)
@@ -200,18 +210,22 @@ func merge(a, b []part) []part {
 // covers reports whether each of the parts is among have, or one at its place that is no older.
 func covers(have, parts []part) bool {
 	return !slices.ContainsFunc(parts, func(p part) bool {
-		h, found := at(have, p.placed(have))
+		h, found := at(have, p.placed(have).place())
 		return !found || !h.same(p) && h.order().Compare(p.order()) < 0
 	})
 }
 
-// at returns the part at the place of p.
-func at(parts []part, p part) (part, bool) {
-	index := slices.IndexFunc(parts, p.samePlace)
+// at returns the part at a place.
+func at(parts []part, there place) (part, bool) {
+	index := indexAt(parts, there)
 	if index < 0 {
 		return part{}, false
 	}
 	return parts[index], true
+}
+
+func indexAt(parts []part, there place) int {
+	return slices.IndexFunc(parts, func(p part) bool { return p.place() == there })
 }
 
 // retire returns the body with a first line that later runs no longer find.

@@ -41,6 +41,10 @@ func TestEveryReportKeepsItsPlace(t *testing.T) {
 			{[]comment.Section{told("a3", 2, 2, nil)}, "a3|b2"},                        // an attempt that fails in its first step
 			{[]comment.Section{told("b0", 1, 2, nil)}, "a3|b2"},                        // a run that was overtaken
 		},
+		"fewer in the next run": {
+			{[]comment.Section{told("a1", 1, 1, nil), told("b1", 1, 1, nil), told("c1", 1, 1, ofStep("__run_2"))}, "a1|b1|c1"},
+			{[]comment.Section{told("a2", 2, 1, nil)}, "a2|c1"}, // of another step nobody knows whether it comes
+		},
 		"the same report again": {
 			{[]comment.Section{told("a1", 1, 1, nil), told("b1", 1, 1, nil), told("a1", 1, 1, nil)}, "a1|b1"},
 		},

@@ -85,7 +85,8 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 		wanted = merge(wanted, o.parts)
 	}
 	d.part = d.part.placed(wanted)
-	stored, found := at(wanted, d.part)
+	wanted = slices.DeleteFunc(slices.Clone(wanted), d.part.outlives)
+	stored, found := at(wanted, d.part.place())
 	age := stored.order().Compare(d.part.order())
 	mineStands := found && stored.same(d.part)
 	switch {
@@ -95,10 +96,10 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 	case found && (age > 0 || age == 0 && written):
 		d = existing(stored)
 	default:
-		return step{do: update, target: target, draft: d, others: without(wanted, d.part)}
+		return step{do: update, target: target, draft: d, others: without(wanted, d.part.place())}
 	}
 	if !covers(target.parts, wanted) {
-		return step{do: update, target: target, draft: d, others: without(wanted, d.part)}
+		return step{do: update, target: target, draft: d, others: without(wanted, d.part.place())}
 	}
 	if len(spare) > 0 {
 		return step{do: remove, target: spare[0]}
@@ -113,4 +114,6 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 	return step{do: nothing, target: target}
 }
 
-func without(parts []part, p part) []part { return slices.DeleteFunc(slices.Clone(parts), p.samePlace) }
+func without(parts []part, there place) []part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.place() == there })
+}

@@ -28,8 +28,8 @@ func Comment(r Report, limit int) string {
 	}
 	const short = 40
 	verdict := fmt.Sprintf("### %s %s %s\n", icon(r.Outcome.Status), code(r.Run.Name, short), prose(r.Outcome.text(), short))
-	if r.Foreign != "" {
-		verdict += unchecked(r.Foreign, 2*short)
+	if r.Job.Foreign != "" {
+		verdict += unchecked(r.Job.Foreign, 2*short)
 	}
 	for _, text := range []string{
 		fmt.Sprintf("%s\n%s <sub>Not shown here: metrics, curves and the rest.</sub>\n", verdict, link("Open the run", r.Run.URL)),

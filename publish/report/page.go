@@ -49,8 +49,8 @@ func (p *page) verdict() {
 		name = "run"
 	}
 	p.printf("### %s %s %s\n", icon(p.r.Outcome.Status), name, prose(p.r.Outcome.text(), min(p.show.cell, short)))
-	if p.r.Foreign != "" {
-		p.printf("%s\n", unchecked(p.r.Foreign, 300)) // always as a whole
+	if p.r.Job.Foreign != "" {
+		p.printf("%s\n", unchecked(p.r.Job.Foreign, 300)) // always as a whole
 	} else {
 		p.printf("\n")
 	}

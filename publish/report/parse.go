@@ -221,7 +221,7 @@ func (c *checker) origin(o Origin) {
 	if !commitID.MatchString(o.Head) {
 		c.fault("origin.head", "%.80q is not a commit id", o.Head)
 	}
-	for field, text := range map[string]string{"key": o.Key, "section": o.Section, "step": o.Step, "job": o.Job, "family": o.Family} {
+	for field, text := range map[string]string{"key": o.Key, "section": o.Section, "place.step": o.Place.Step, "place.job": o.Place.Job, "place.family": o.Place.Family} {
 		c.text("origin."+field, text, maxTextChars)
 	}
 	c.number("origin.run", o.Run, 0, maxNumber)

@@ -18,10 +18,9 @@ type Report struct {
 	Warnings []Warning
 	More     More
 	Origin   Origin
-	Foreign  string // who wrote a report that nobody has checked, for the reader; empty: this job or the tracking server
 }
 
-// FromFile is what Foreign says of a report file.
+// FromFile is what Job.Foreign says of a report file.
 const FromFile = "Read from a file"
 
 // Run identifies the run and says where it is stored.
@@ -50,6 +49,7 @@ type Job struct {
 	Commit    string
 	CommitURL string
 	Machine   string // as "linux/amd64, 4 cores"
+	Foreign   string // who wrote a report that nobody has checked, for the reader; empty: this job, or the tracking server has it
 }
 
 // Values are what the run has logged.
@@ -75,12 +75,17 @@ type Origin struct {
 	Head    string    `json:"head,omitempty"`    // commit that was trained on
 	Key     string    `json:"key,omitempty"`     // of the comment
 	Section string    `json:"section,omitempty"` // of the comment: the cell of a matrix
-	Step    string    `json:"step,omitempty"`    // of the job
-	Run     int64     `json:"run,omitempty"`     // id of the pipeline run
+	Place   Place     `json:"place,omitzero"`
+	Run     int64     `json:"run,omitempty"` // id of the pipeline run
 	Attempt int       `json:"attempt,omitempty"`
 	Ended   time.Time `json:"ended,omitzero"`
-	Job     string    `json:"job,omitempty"`    // its id
-	Family  string    `json:"family,omitempty"` // of a child pipeline
+}
+
+// Place tells reports apart that belong to one section by name.
+type Place struct {
+	Step   string `json:"step,omitempty"`   // of the job
+	Job    string `json:"job,omitempty"`    // its id
+	Family string `json:"family,omitempty"` // of a child pipeline
 }
 
 // Warning is something a reader should know, with the next step.
