@@ -2,22 +2,22 @@ package ciinfo
 
 import "strings"
 
-// readCheckout asks git about the folder of the step, several questions at once. What git does not know is empty.
+// readCheckout asks git about the folder of the step, two questions at once. What git does not know is empty.
 func readCheckout(git func(args ...string) string) Checkout {
 	if git == nil {
 		return Checkout{}
 	}
-	remote, status := make(chan string, 1), make(chan string, 1)
+	remote := make(chan string, 1)
 	go func() { remote <- git("config", "--get", "remote.origin.url") }()
-	go func() { status <- git("status", "--porcelain=v2", "--branch", "--untracked-files=no") }()
 
 	// A line each: the folder, the commit, the branch ("HEAD" where there is none), the remote's default branch. git stops
 	// at the first it does not know and has printed those before.
 	known := strings.Split(git("rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD", "origin/HEAD"), "\n")
-	c := Checkout{Folder: known[0], URL: publicURL(<-remote), Dirty: dirty(<-status)}
+	c := Checkout{Folder: known[0], URL: publicURL(<-remote)}
 	if c.Folder == "" {
 		return Checkout{}
 	}
+	c.Dirty = dirty(git("status", "--porcelain=v2", "--branch", "--untracked-files=no"))
 	if len(known) > 2 {
 		c.Commit, c.Branch = commitSHA(known[1]), known[2]
 	} else { // no commit yet
