@@ -17,6 +17,7 @@ type Training struct {
 	Enabled     bool   // autolog is configured
 	NamesPython bool   // the step is, or names, a program that runs Python
 	Python      bool   // a Python with the hook ran
+	OldPython   string // version of a Python that ran and is too old for the hook
 	MLflow      string // version that autolog was enabled with; empty if it was not
 	Frameworks  []string
 	InForce     bool // a framework was imported where MLflow is installed
@@ -60,6 +61,7 @@ func (c HookConfig) write(dir string) error {
 type hookEvent struct {
 	Event   string `json:"event"`
 	Name    string `json:"name"`
+	Version string `json:"version"`
 	MLflow  string `json:"mlflow"`
 	Message string `json:"message"`
 	Type    string `json:"type"`
@@ -126,6 +128,8 @@ func (s *events) add(e hookEvent) {
 	switch e.Event {
 	case "python":
 		t.Python = true
+	case "old-python":
+		t.OldPython = e.Version
 	case "framework":
 		t.Frameworks = appendNew(t.Frameworks, e.Name)
 	case "autolog":

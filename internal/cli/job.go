@@ -37,7 +37,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 	}
 	defer os.RemoveAll(work)
 	info := a.detectCI(s.CI)
-	pythonDir, notices := a.pythonFolder()
+	pythonDir, notices := a.pythonFolder(work)
 	j := job{
 		app: a, settings: s, info: info, system: a.system(info), runner: redactingRunner{step.Local{}, a.secrets},
 		files: step.NewFiles(s.Step, work), pythonDir: pythonDir,
