@@ -3,8 +3,8 @@
 Every Python start pays for what is here, so it uses os and sys only. It tells the binary that it is loaded, puts a finder
 on sys.meta_path that does nothing until mlflow or a training framework is imported (mlops_track._imports takes over
 there), and then runs the sitecustomize that this one shadows. Outside a step (no MLOPS_HOOK) it only offers the helper
-package. Nothing here may ever make a program fail, whatever Python reads it: the oldest is Python 2, in which there is nothing
-to do but to say so.
+package. Nothing here may ever make a program fail, whatever Python reads it. In one as old as Python 2 it only tells the
+binary.
 """
 
 import os
