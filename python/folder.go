@@ -89,11 +89,13 @@ func create(dir string, files map[string][]byte) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	for name, content := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+	for _, folder := range unpackedFolders() {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(folder)), 0o700); err != nil {
 			return err
 		}
+	}
+	for name, content := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			return err
 		}

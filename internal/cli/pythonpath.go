@@ -57,6 +57,21 @@ func cachedPython(release python.Release) (string, error) {
 	return python.Unpack(filepath.Join(cache, "mlops-track"), release)
 }
 
+// startPythonFolder does what pythonFolder does, while git is asked for the commit; the result waits for it.
+func (a *app) startPythonFolder(work string) func() (string, []notice.Notice) {
+	var dir string
+	var notices []notice.Notice
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		dir, notices = a.pythonFolder(work)
+	}()
+	return func() (string, []notice.Notice) {
+		<-done
+		return dir, notices
+	}
+}
+
 // pythonFolder returns the folder of the Python hook: a new one in the private folder work of this job, so that nothing that an
 // earlier job or another user planted is in it. If work is not private, because of an unsafe TMPDIR, the user's cache is used if that
 // is private. If no folder could be written the result is empty, and a warning says why.
