@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 )
 
 // Training is what the Python hook recorded in the step's processes.
@@ -85,6 +85,8 @@ func onlyLauncher(exception string) bool {
 const (
 	maxEvents = 32 << 20
 	maxEvent  = 1 << 20
+	// Different warnings of one step that are told; thousands of processes may have one each.
+	maxWarnings = 50
 )
 
 // ReadTraining reads the events of the Python hook from its folder. A missing file means that no Python loaded the hook. A
@@ -145,7 +147,9 @@ func (s *events) add(e hookEvent) {
 			t.Exception = Exception{Type: e.Type, Message: e.Message}
 		}
 	case "warning":
-		t.Warnings = appendNew(t.Warnings, e.Message)
+		if len(t.Warnings) < maxWarnings {
+			t.Warnings = appendNew(t.Warnings, e.Message)
+		}
 	}
 }
 
@@ -160,7 +164,7 @@ func (s *events) training() Training {
 }
 
 func appendNew(list []string, s string) []string {
-	if s == "" || strings.Contains("\x00"+strings.Join(list, "\x00")+"\x00", "\x00"+s+"\x00") {
+	if s == "" || slices.Contains(list, s) {
 		return list
 	}
 	return append(list, s)
