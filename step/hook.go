@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 )
 
 // Training is what the Python hook recorded in the step's processes.
@@ -89,7 +91,7 @@ const (
 // line that a killed process truncated, and one that is too long, is skipped.
 func ReadTraining(dir string) (Training, error) {
 	var t Training
-	f, err := os.Open(filepath.Join(dir, "events.jsonl"))
+	f, err := regularfile.Open(filepath.Join(dir, "events.jsonl"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
 	}

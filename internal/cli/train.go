@@ -21,7 +21,7 @@ func (j job) train(t tracking, run mlflow.RunRef, env []string, signals <-chan o
 	for _, file := range renamed {
 		j.console.Say("%s of an earlier run is renamed to %s.old", file, filepath.Base(file))
 	}
-	follower := results.Follow(j.files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
+	follower := results.Follow(j.files.Metrics, j.files.Work, func(ctx context.Context, points []mlflow.Metric) error {
 		return direct.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})
 	})
 	if err != nil {
