@@ -91,6 +91,9 @@ const (
 // line that a killed process truncated, and one that is too long, is skipped.
 func ReadTraining(dir string) (Training, error) {
 	var t Training
+	if dir == "" {
+		return t, nil
+	}
 	f, err := regularfile.Open(filepath.Join(dir, "events.jsonl"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil

@@ -24,8 +24,8 @@ import (
 func run(t *testing.T, s settings.Step, signals <-chan os.Signal) (step.Result, step.Files) {
 	t.Helper()
 	files := step.NewFiles(s, t.TempDir())
-	if _, err := files.Prepare(s.Script, step.HookConfig{}); err != nil {
-		t.Fatal(err)
+	if p := files.Prepare(s.Script, step.HookConfig{}).Problems; len(p) > 0 {
+		t.Fatal(p)
 	}
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {

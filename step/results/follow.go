@@ -202,7 +202,7 @@ func (f *Follower) upload(ctx, running context.Context, points []mlflow.Metric) 
 	case err == nil:
 		f.done.points += len(points)
 		return nil
-	case !errors.As(err, &rejected), rejected.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.rejected >= maxRejected:
+	case !errors.As(err, &rejected), rejected.Err != nil, rejected.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.rejected >= maxRejected:
 		return err
 	case len(points) > 1:
 		half := len(points) / 2
@@ -231,14 +231,14 @@ func (f *Follower) postWithRetry(ctx, running context.Context, points []mlflow.M
 	policy := retry.Policy{
 		Backoff: retry.Backoff{First: firstWait, Max: longestWait},
 		Classify: func(_ int, err error) retry.Decision {
-			if isRejected(err) {
+			if final(err, running.Err() != nil) {
 				return retry.Stop()
 			}
 			return retry.Again()
 		},
 	}
 	if running.Err() == nil {
-		if err := retry.Do(running, policy, post); err == nil || isRejected(err) || ctx.Err() != nil {
+		if err := retry.Do(running, policy, post); err == nil || final(err, running.Err() != nil) || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -246,7 +246,9 @@ func (f *Follower) postWithRetry(ctx, running context.Context, points []mlflow.M
 	return retry.Do(ctx, policy, post)
 }
 
-func isRejected(err error) bool {
-	_, ok := errors.AsType[*mlflow.RejectedError](err)
-	return ok
+// final reports whether posting again is of no use: the store rejects the points, or it cannot write on this machine and
+// the step, which may have filled the disk, has ended.
+func final(err error, ended bool) bool {
+	rejected, ok := errors.AsType[*mlflow.RejectedError](err)
+	return ok && (rejected.Err == nil || ended)
 }
