@@ -57,10 +57,6 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 		return j.notStarted(watched, err)
 	}
 	defer func() { a.console.Tell(notice.FromError(creds.stop())...) }()
-	if err := tooFewFiles(); err != nil {
-		j.untracked(err, signals)
-		return nil
-	}
 	opened, err := j.openAnyhow(watched, plan, creds)
 	if errors.Is(err, errNowhere) {
 		j.untracked(err, signals)

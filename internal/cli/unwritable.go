@@ -51,9 +51,13 @@ type openedRun struct {
 // openAnyhow opens the run of a plan where it belongs or, if this machine cannot store it there, in a folder that can
 // be written.
 func (j job) openAnyhow(ctx context.Context, plan track.Plan, creds credentials) (openedRun, error) {
+	keep := j.settings.Store.OnTrackingError == "keep"
+	if err := tooFewFiles(); err != nil && keep {
+		return openedRun{}, errors.Join(errNowhere, err)
+	}
 	t, run, err := j.open(ctx, plan, creds)
 	_, away := errors.AsType[*mlflow.UnreachableError](err)
-	if err == nil || ctx.Err() != nil || j.settings.Store.OnTrackingError != "keep" || !cannotStore(err) || !(away || j.storesHere()) {
+	if err == nil || ctx.Err() != nil || !keep || !cannotStore(err) || !(away || j.storesHere()) {
 		return openedRun{job: j, tracking: t, run: run}, err
 	}
 	dir, folderErr := j.keptFolder()
@@ -83,7 +87,7 @@ func (j job) openAnyhow(ctx context.Context, plan track.Plan, creds credentials)
 }
 
 // errNowhere says that no folder of this machine takes the run.
-var errNowhere = errors.New("the run can be stored nowhere on this machine")
+var errNowhere = errors.New("the run cannot be stored anywhere on this machine")
 
 // minOpenFiles is how many files must be allowed to be open at a time: with fewer neither a store nor the step can be opened.
 const minOpenFiles = 20

@@ -20,7 +20,7 @@ func ReadNow(pipe *os.File, into []byte) (n int, err error) {
 	err = raw.Read(func(fd uintptr) bool {
 		for {
 			n, readErr = syscall.Read(int(fd), into)
-			if readErr != syscall.EINTR { //nolint:errorlint // of a system call
+			if readErr != syscall.EINTR {
 				return true // also where there is nothing: the next call looks again
 			}
 		}
@@ -28,7 +28,7 @@ func ReadNow(pipe *os.File, into []byte) (n int, err error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case readErr == syscall.EAGAIN: //nolint:errorlint // of a system call
+	case readErr == syscall.EAGAIN:
 		return 0, nil
 	}
 	return max(n, 0), readErr
