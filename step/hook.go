@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 )
 
 // Training is what the Python hook recorded in the step's processes.
@@ -93,7 +95,10 @@ const (
 // line that a killed process truncated, and one that is too long, is skipped.
 func ReadTraining(dir string) (Training, error) {
 	var t Training
-	f, err := os.Open(filepath.Join(dir, "events.jsonl"))
+	if dir == "" {
+		return t, nil
+	}
+	f, err := regularfile.Open(filepath.Join(dir, "events.jsonl"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
 	}

@@ -39,6 +39,9 @@ func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private 
 	if s.Role.ARN == "" && len(s.AllowedAccounts) == 0 {
 		return c, nil
 	}
+	if private == "" {
+		return c, errors.New("get AWS credentials: no private folder for what the step needs to use them")
+	}
 	ctx, cancel := context.WithTimeout(ctx, assumeTimeout)
 	defer cancel()
 	if s.MaskAccount {

@@ -78,10 +78,13 @@ func (a *app) startPythonFolder(work string) func() (string, []notice.Notice) {
 func (a *app) pythonFolder(work string) (string, []notice.Notice) {
 	release := python.Release{Version: a.Version}
 	_, unsafe := private.Folder(work)
-	if unsafe != nil {
+	if work == "" || unsafe != nil {
 		if dir, err := cachedPython(release); err == nil {
 			return dir, nil
 		}
+	}
+	if work == "" {
+		return "", nil // workFolder's warning says so
 	}
 	dir, err := python.Write(filepath.Join(work, "python"), release)
 	switch {
