@@ -55,11 +55,13 @@ func advice() hint.Table {
 			"Endpoints), or use another aws-region"},
 		{Code: "MalformedPolicyDocument", Advice: "inline-session-policy is not a valid IAM policy: " +
 			"https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"},
-		{Code: "PackedPolicyTooLarge", Advice: "inline-session-policy, managed-session-policies and session tags are too long together: shorten the policy, " +
-			"or send no session tags (role-skip-session-tagging)"},
+		{Code: "PackedPolicyTooLarge*", Advice: "inline-session-policy, managed-session-policies and session tags, those that the calling session passes on " +
+			"included, are too long together: shorten the policy or custom-tags, or send no session tags (role-skip-session-tagging)"},
+		{Words: "transitive tag key from the calling session|conflicts with a transitive tag", Advice: "the calling session passes on its transitive tags " +
+			"by itself, and they cannot be set again: set role-skip-session-tagging"},
 		{Code: "ExpiredToken InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch", Advice: "STS rejected the existing AWS " +
-			"credentials (environment, profile or machine role): they have expired, were deleted, are of another partition, or key, secret and session " +
-			"token do not belong together"},
+			"credentials (environment, source-profile or machine role): they have expired, were deleted, are of another partition, or key, secret and " +
+			"session token do not belong together"},
 	}
 }
 
@@ -67,8 +69,8 @@ const unreadable = "AWS must be able to read {issuer root}/.well-known/openid-co
 
 // What to do where STS is not called: without credentials, or with those of an account that is not allowed.
 const (
-	profileAdvice = "aws-profile must be in the AWS configuration files of this machine (aws configure list-profiles)"
-	ambientAdvice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws-profile, or assume a role with an OIDC token:\n" +
+	profileAdvice = "source-profile must be in the AWS configuration files of this machine (aws configure list-profiles)"
+	ambientAdvice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or source-profile, or assume a role with an OIDC token:\n" +
 		"on GitHub with the permission id-token: write, on GitLab with id_tokens"
 	accountAdvice = "allowed-account-ids lists the accounts that this job may use; correct it, or role-to-assume"
 )

@@ -16,8 +16,8 @@ import (
 // chain finds when they are first needed. An empty region is that of the environment or of the profile.
 //
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
-func Ambient(ctx context.Context, profile, region string) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithSharedConfigProfile(profile))
+func Ambient(ctx context.Context, profile, region string, client Client) (aws.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, client.options(region, profile)...)
 	if err != nil {
 		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
 	}

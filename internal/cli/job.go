@@ -67,7 +67,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 	env := step.NewEnvironment(a.Environ, j.variables(t, run.Ref(), plan.Tags, creds), s.Step.PassEnv)
 	result, live := j.train(t, run.Ref(), env.All, signals)
 	ended := j.finish(watched, t, run, result, live)
-	ended.Experiment, ended.Notices = plan.Experiment, append(notices, ended.Notices...)
+	ended.Experiment, ended.Account, ended.Notices = plan.Experiment, creds.account(), append(notices, ended.Notices...)
 	a.code = ended.ExitCode
 	publishing, _, cancel := within(watched, storeBudget+extraTime(s.Step.StopGrace), s.Store.FinishTimeout)
 	defer cancel()
