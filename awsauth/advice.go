@@ -12,6 +12,7 @@ import (
 // Circumstances of a call of STS that select a row of the advice.
 const (
 	noAnswer     = "no answer"
+	notSent      = "not sent"
 	unknownHost  = "unknown host"
 	clockIsOff   = "clock"
 	tooLong      = "duration"
@@ -29,6 +30,7 @@ const (
 func advice() hint.Table {
 	return hint.Table{
 		{If: unknownHost, Advice: "the host {host} does not exist: check aws-region, {region}"},
+		{If: notSent, Advice: keysAdvice},
 		{If: noAnswer, Advice: "STS must be reachable from this machine: check proxy (HTTPS_PROXY, NO_PROXY), firewall and sts-endpoint"},
 		{If: clockIsOff, Advice: "{clock}"},
 		{If: tooLong, Words: "role chaining", Advice: "a session of a role that is assumed with another role's credentials is at most an hour long: set role-duration-seconds: 3600"},
@@ -72,6 +74,7 @@ const (
 	profileAdvice = "source-profile must be in the AWS configuration files of this machine (aws configure list-profiles)"
 	ambientAdvice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or source-profile, or assume a role with an OIDC token:\n" +
 		"on GitHub with the permission id-token: write, on GitLab with id_tokens"
+	keysAdvice    = "store AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN again, without the line end"
 	accountAdvice = "allowed-account-ids lists the accounts that this job may use; correct it, or role-to-assume"
 )
 
@@ -80,7 +83,7 @@ func (e *Error) Hint() string {
 	answer := hint.Answer{Status: e.Status, Code: e.Code, Message: e.Message, Is: []string{e.Action}}
 	dns, isDNS := errors.AsType[*net.DNSError](e.cause)
 	for name, holds := range map[string]bool{
-		noAnswer: e.Status == 0, unknownHost: e.Status == 0 && isDNS && dns.IsNotFound, clockIsOff: e.clock() != 0, tooLong: durationTooLong(e),
+		notSent: e.Status == 0 && neverSent(e.cause), noAnswer: e.Status == 0, unknownHost: e.Status == 0 && isDNS && dns.IsNotFound, clockIsOff: e.clock() != 0, tooLong: durationTooLong(e),
 		isThrottled: e.throttled(), noProvider: e.unknownIssuer(), noAudience: e.wrongAudience(), keysNotFound: e.unreadKeys(),
 	} {
 		if holds {

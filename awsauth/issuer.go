@@ -61,7 +61,7 @@ func newIssuer(ctx context.Context, opts Options) (*issuer, error) {
 		cfg, err = opts.Client.bare(opts.Region), nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, notLoaded(err)
 	}
 	if cfg.Region == "" {
 		cfg.Region = i.role.region()
@@ -206,7 +206,7 @@ func (i *issuer) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, noAmbient(i.opts.Profile, err)
 	}
 	i.tell(creds)
-	return creds, nil
+	return creds, checkKeys(creds)
 }
 
 // complete adds the account of the ambient credentials to a role that is configured by name.

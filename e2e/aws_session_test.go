@@ -115,7 +115,7 @@ func TestProfileOfTheStep(t *testing.T) {
 		t.Helper()
 		file := filepath.Join(c.dir, "aws-credentials")
 		writeFile(t, file, users)
-		c.env = append(c.env, "AWS_SHARED_CREDENTIALS_FILE="+file, "AWS_CONFIG_FILE="+filepath.Join(c.dir, "none"))
+		c.env = append(c.env, "AWS_SHARED_CREDENTIALS_FILE="+file, "AWS_CONFIG_FILE="+filepath.Join(c.dir, "none"), "AWS_DEFAULT_REGION=eu-central-1")
 		return file
 	}
 	for name, test := range map[string]struct {
