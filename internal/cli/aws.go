@@ -47,7 +47,9 @@ func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private 
 	}
 	var err error
 	options := a.sessionOptions(s, offer)
-	a.warnTags(s.Role.Tags, options)
+	if s.Role.ARN != "" {
+		a.warnTags(s.Role.Tags, options.Role.Tags, options.Tokens != nil)
+	}
 	if c.session, err = awsauth.Start(ctx, options); err != nil {
 		return c, fmt.Errorf("get AWS credentials: %w", err)
 	}
@@ -93,12 +95,12 @@ func (a *app) awsClient(s settings.Network) awsauth.Client {
 }
 
 // warnTags warns of session tags that are asked for and not sent.
-func (a *app) warnTags(asked settings.SessionTags, o awsauth.Options) {
-	if o.Role.ARN == "" || len(asked.Custom)+len(asked.Transitive) == 0 {
+func (a *app) warnTags(asked settings.SessionTags, sent awsauth.SessionTags, withToken bool) {
+	if len(asked.Custom)+len(asked.Transitive) == 0 {
 		return
 	}
-	switch unknown := o.Role.Tags.Unknown(); {
-	case o.Tokens != nil:
+	switch unknown := sent.Unknown(); {
+	case withToken:
 		a.console.Warn("custom-tags and transitive-tag-keys are not sent: with an OIDC token the session's tags are claims of the token", "")
 	case asked.Skip:
 		a.console.Warn("custom-tags and transitive-tag-keys are not sent: role-skip-session-tagging is set", "")
