@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// maxCredentials bounds the answer of our own endpoint, in bytes.
-const maxCredentials = 64 << 10
+// maxServedCredentials bounds the answer of our own endpoint, in bytes.
+const maxServedCredentials = 64 << 10
 
 // awsCredentialsCommand is what a profile of the step names as credential_process: it asks the endpoint of the job.
 //
@@ -65,7 +65,7 @@ func servedCredentials(ctx context.Context, url, tokenFile string) (processCrede
 		return out, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxCredentials))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxServedCredentials))
 	if err != nil {
 		return out, err
 	}
