@@ -67,7 +67,7 @@ test-race: test-env ## run all Go tests with the race detector; needs a C compil
 	CGO_ENABLED=1 go test -race -timeout 60m ./...
 
 .PHONY: lint
-lint: lint-go lint-actions ## vet for every supported system, and lint
+lint: lint-go lint-actions lint-shell ## vet for every supported system, and lint
 	go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
@@ -79,6 +79,11 @@ lint-go: $(GOLANGCI_LINT) ## lint the Go code
 .PHONY: lint-actions
 lint-actions: $(ACTIONLINT) ## lint the workflows
 	$(ACTIONLINT)
+
+.PHONY: lint-shell
+lint-shell: ## check the shell scripts, where shellcheck is installed, as on GitHub's runners
+	if command -v shellcheck >/dev/null; then shellcheck setup/install.sh $$(grep -lE '^#!.*bash' scripts/*); \
+	else echo 'lint-shell: skipped: shellcheck is not installed'; fi
 
 .PHONY: vulncheck
 vulncheck: $(GOVULNCHECK) ## look for known vulnerabilities

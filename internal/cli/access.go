@@ -18,6 +18,7 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
+	"github.com/Iyalvan/mlops-track/settings"
 )
 
 // access reads MLflow's own variables for talking to a tracking server, and [mlflow] of ~/.mlflow/credentials.
@@ -33,8 +34,10 @@ func (a *app) access() (store.Options, error) {
 		Workspace:      a.getenv("MLFLOW_WORKSPACE"),
 		UserAgent:      "mlops-track/" + a.Version,
 		Proxy:          a.proxy().ProxyFunc(),
-		AWS:            func(ctx context.Context) (aws.Config, error) { return awsauth.Ambient(ctx, "", "") },
-		SigV4:          isTrue(a.getenv("MLFLOW_TRACKING_AWS_SIGV4")),
+		AWS: func(ctx context.Context) (aws.Config, error) {
+			return awsauth.Ambient(ctx, "", "", a.awsClient(settings.Network{}))
+		},
+		SigV4: isTrue(a.getenv("MLFLOW_TRACKING_AWS_SIGV4")),
 		// The variable of AWS's plugin, https://github.com/aws/sagemaker-mlflow
 		SageMakerEndpoint: a.getenv("SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"),
 	}

@@ -77,7 +77,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 	result, live, notPassed := j.train(t, run.ID, step.NewEnvironment(a.Environ, variables, s.Step.PassEnv), signals)
 	notices = append(notices, notPassed...)
 	ended := j.finish(watched, t, run, result, live)
-	ended.Experiment, ended.Notices = plan.Experiment, append(notices, ended.Notices...)
+	ended.Experiment, ended.Account, ended.Notices = plan.Experiment, creds.account(), append(notices, ended.Notices...)
 	a.code = ended.ExitCode
 	publishing, _, cancel := within(watched, storeBudget+extraTime(s.Step.StopGrace), s.Store.FinishTimeout)
 	defer cancel()

@@ -163,7 +163,7 @@ func TestTokens(t *testing.T) {
 	}{
 		"no role":                   {settings.AWS{}, offer(true), nil, "nil"},
 		"role chaining":             {settings.AWS{Role: settings.Role{ARN: arn, Chaining: true}}, offer(true), nil, "nil"},
-		"profile":                   {settings.AWS{Role: settings.Role{ARN: arn}, Profile: "dev"}, offer(true), nil, "nil"},
+		"profile":                   {settings.AWS{Role: settings.Role{ARN: arn}, SourceProfile: "dev"}, offer(true), nil, "nil"},
 		"file before variable":      {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{File: file, Variable: "T"}}, offer(true), []string{"T=x"}, "of the file"},
 		"variable before the CI":    {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{Variable: "T"}}, offer(true), []string{"T=of the variable"}, "of the variable"},
 		"empty variable":            {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{Variable: "T"}}, offer(true), []string{"T="}, "offered"},
