@@ -65,7 +65,7 @@ func (p Publisher) Publish(ctx context.Context, e Ended) {
 	omitted := p.write(values, values)
 	p.warnOmitted(omitted)
 	p.tellNoComments()
-	url := p.Thread.Post(ctx, p.Console, r)
+	url := p.Thread.located(ctx, p.Console).Post(ctx, p.Console, r)
 	if url == "" {
 		return
 	}

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// Sources is where values come from. Flags or action inputs win over MLOPS_ variables, those over the configuration file,
-// that over the variables of MLflow, CI and AWS, and those over defaults. Empty means unset.
+// Sources is where values come from. Flags or action inputs win over MLOPS_ variables, those over inputs of GitLab's template and
+// the configuration file, these over the variables of MLflow, CI and AWS, and those over defaults. Empty means unset, and
+// so does an action input that is the default.
 type Sources struct {
 	Set     func(name string) (string, bool) // flags or action inputs by setting name
 	Tags    []string                         // of the flag --tag
@@ -100,6 +101,7 @@ func (p *parser) report() Report {
 			When:        p.text("comment"),
 			Mode:        p.text("comment-mode"),
 			Key:         p.text("comment-key"),
+			On:          p.positive("comment-on"),
 			GitHubToken: p.text("github-token"),
 			GitLabToken: p.text("gitlab-token"),
 		},

@@ -82,6 +82,7 @@ type Comment struct {
 	When        string // auto, always, never
 	Mode        string // update, hide-and-new, delete-and-new, new
 	Key         string // empty: chosen from pipeline, job and experiment
+	On          string // number of the request; empty: that of the job or of its branch
 	GitHubToken string
 	GitLabToken string
 }

@@ -6,6 +6,7 @@
 package ci
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -24,7 +25,9 @@ type System struct {
 	Outputs func(values []outputs.Value) error                               // passes values to later steps
 	AWS     AWS                                                              // how a role is assumed
 	Request func(number string, c settings.Comment) (publish.Request, error) // a pull or merge request of the project
-	Keep    func(dir string) string                                          // how to archive a folder after the job, as lines to copy
+	// Find returns the number of the open request from the job's branch; nil: there is no branch to look for.
+	Find func(ctx context.Context, c settings.Comment) (number string, err error)
+	Keep func(dir string) string // how to archive a folder after the job, as lines to copy
 }
 
 // AWS is how a role is assumed on a CI system.

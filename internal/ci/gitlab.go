@@ -2,11 +2,13 @@ package ci
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/publish"
 	"github.com/Iyalvan/mlops-track/publish/comment"
@@ -30,6 +32,7 @@ func gitlab(job Job) System {
 			}),
 		},
 		Request: gitlabRequest(job),
+		Find:    gitlabFind(job),
 		Keep: func(dir string) string {
 			return fmt.Sprintf("archive the folder with this line in the job\n    artifacts: {when: always, paths: [%s/]}", dir)
 		},
@@ -51,5 +54,22 @@ func gitlabRequest(job Job) func(string, settings.Comment) (publish.Request, err
 			HTTP: job.HTTP, APIURL: ci.Repository.APIURL, Token: token, JobToken: c.GitLabToken == "",
 			Project: cmp.Or(ci.Change.Project, ci.Repository.Project), Number: number, UserAgent: job.UserAgent,
 		})
+	}
+}
+
+// gitlabFind looks for the merge request of a branch, opened after its pipeline was started: before that GitLab tells it. A
+// job token may not look, nor could it write.
+func gitlabFind(job Job) func(context.Context, settings.Comment) (string, error) {
+	ci := job.Info
+	if ci.Head.Type != ciinfo.Branch || ci.Head.Ref == "" || ci.Repository.Project == "" {
+		return nil
+	}
+	return func(ctx context.Context, c settings.Comment) (string, error) {
+		if c.GitLabToken == "" || ci.Head.OnDefault && c.When != "always" {
+			return "", nil
+		}
+		return numbered(comment.FindGitLab(ctx, comment.GitLabOptions{
+			HTTP: job.HTTP, APIURL: ci.Repository.APIURL, Token: c.GitLabToken, Project: ci.Repository.Project, UserAgent: job.UserAgent,
+		}, comment.Branch{Project: ci.Repository.Project, Name: ci.Head.Ref, Commit: ci.Head.SHA}))
 	}
 }

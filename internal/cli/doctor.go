@@ -66,7 +66,7 @@ func (a *app) doctor(ctx context.Context, s settings.Settings, asJSON bool) erro
 		return err
 	}
 	defer os.RemoveAll(work)
-	e := &examination{app: a, settings: s, info: a.detectCI(s.CI), access: access, work: work}
+	e := &examination{app: a, settings: s, info: a.detectCI(s.CI, s.Step.WorkingDirectory), access: access, work: work}
 	defer e.close(ctx)
 	checks, err := e.checks()
 	if err != nil {

@@ -19,9 +19,10 @@ func (a *app) http() *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func (a *app) detectCI(s settings.CI) ciinfo.Info {
+// detectCI detects the CI job; the commit is that of the folder where the step runs.
+func (a *app) detectCI(s settings.CI, dir string) ciinfo.Info {
 	return ciinfo.Detect(ciinfo.Source{
-		Getenv: a.getenv, ReadFile: os.ReadFile, Git: ci.Git(a.Dir), Username: ci.Username, Matrix: s.Matrix, JobID: s.JobID,
+		Getenv: a.getenv, ReadFile: os.ReadFile, Git: ci.Git(dir), Username: ci.Username, Matrix: s.Matrix, JobID: s.JobID,
 	})
 }
 

@@ -36,7 +36,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 	}
 	hook := a.startPythonFolder(work)
 	s = a.withOfflineDir(s, work)
-	info := a.detectCI(s.CI)
+	info := a.detectCI(s.CI, s.Step.WorkingDirectory)
 	pythonDir, noPython := hook()
 	notices = append(notices, noPython...)
 	j := job{
