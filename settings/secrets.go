@@ -18,6 +18,7 @@ func Secrets(src Sources) []string {
 				found = append(found, value)
 			}
 			found = append(found, redact.Passwords(value)...)
+			found = append(found, redact.Shaped(value)...)
 			if s.Name == "tags" {
 				only := newParser(Sources{Set: func(name string) (string, bool) { return value, name == "tags" }, Env: noVariable})
 				found = append(found, only.secretTags()...)
@@ -38,10 +39,7 @@ func (p *parser) secretTags() []string {
 				tag.Key, tag.Value = tag.Key[:i], strings.TrimSpace(tag.Key[i+1:])
 			}
 		}
-		if redact.SecretName(tag.Key) && tag.Value != "" {
-			found = append(found, tag.Value)
-		}
-		found = append(found, redact.Passwords(tag.Value)...)
+		found = append(found, redact.In(tag.Key, tag.Value)...)
 	}
 	return found
 }

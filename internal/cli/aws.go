@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/Iyalvan/mlops-track/awsauth"
 	"github.com/Iyalvan/mlops-track/internal/ci"
@@ -41,9 +40,6 @@ func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private 
 	}
 	ctx, cancel := context.WithTimeout(ctx, assumeTimeout)
 	defer cancel()
-	if s.MaskAccount {
-		a.console.Mask(accountOf(s.Role.ARN))
-	}
 	var err error
 	if c.session, err = awsauth.Start(ctx, a.sessionOptions(s, offer)); err != nil {
 		return c, fmt.Errorf("get AWS credentials: %w", err)
@@ -179,15 +175,6 @@ func (a *app) sayAssumed(c credentials) {
 	if c.child.SharedFiles != (awsauth.SharedFiles{}) {
 		a.console.Say("aws: the step gets copies of the AWS configuration files without the credentials of the default profile")
 	}
-}
-
-// accountOf is the account in the ARN of a role; empty for a name.
-func accountOf(role string) string {
-	parsed, err := arn.Parse(role)
-	if err != nil {
-		return ""
-	}
-	return parsed.AccountID
 }
 
 // names are those of an environment.

@@ -102,6 +102,9 @@ func (j job) uploadLater() string {
 // variables are those to set for the step and to remove from what it would inherit.
 func (j job) variables(t tracking, run mlflow.RunRef, planned []mlflow.Tag, creds credentials) step.Variables {
 	tags := redact.Deep(j.secrets, planned) // the step's environment has the tags as they are stored
+	for i := range tags {
+		tags[i].Value, _ = mlflow.Truncate(tags[i].Value, mlflow.MaxTagLength)
+	}
 	all := []step.Variables{
 		step.RunVariables(run.ID, run.ExperimentID, tags), {Set: t.offline.Direct().ChildEnv},
 		j.files.Variables(j.settings.Step.WorkingDirectory, j.pythonDir), creds.variables(j.Environ),
