@@ -21,6 +21,9 @@ func SecretName(name string) bool { return nameStrength(name) == secret }
 // nameStrength judges a name by its words: OPENAI_API_KEY, apiKey, INPUT_GITHUB-TOKEN, DB_PASS_2.
 func nameStrength(name string) strength {
 	all := words(name)
+	if strings.HasSuffix(strings.Join(all, " "), "connection string") {
+		return secret
+	}
 	for len(all) > 1 && in(all[len(all)-1], neutralWords) {
 		all = all[:len(all)-1]
 	}

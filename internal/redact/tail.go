@@ -1,8 +1,8 @@
 package redact
 
 import (
-	"bytes"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/Iyalvan/mlops-track/internal/visible"
@@ -47,23 +47,27 @@ func (t *tail) Close() error {
 		return nil
 	}
 	t.closed = true
-	_, err := io.WriteString(t.to, t.redactor.Shown(string(t.whole())))
+	_, err := io.WriteString(t.to, t.text())
 	t.held = nil
 	return err
 }
 
-// whole returns what is held without what may be the end of a secret whose beginning is lost.
-func (t *tail) whole() []byte {
-	const half = tailSize / 2
+// text returns what is shown of what is held, without the end of a secret whose beginning is lost.
+func (t *tail) text() string {
+	const doubtful = tailSize / 8
+	held := string(t.held)
 	if !t.lost {
-		return t.held
+		return t.redactor.Shown(held)
 	}
-	if first := bytes.IndexByte(t.held, '\n'); first >= 0 && first < half {
-		return t.held[first+1:]
+	if first := strings.IndexByte(held, '\n'); first >= 0 && first < tailSize/2 {
+		return t.redactor.Shown(held[first+1:])
 	}
-	return t.held[half:]
+	clean := t.redactor.Text(visible.Decoded(held))
+	return t.redactor.Shown(clean[min(doubtful, len(clean)/2):])
 }
 
 // Shown returns a text as it is shown, without secrets: they are removed before characters are, and once more from what the rest
 // has become.
-func (r *Redactor) Shown(text string) string { return r.Text(visible.Text(r.Text(text))) }
+func (r *Redactor) Shown(text string) string {
+	return r.Text(visible.Text(r.Text(visible.Decoded(text))))
+}

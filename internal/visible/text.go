@@ -12,7 +12,7 @@ import (
 // Text returns a text as it is shown: valid UTF-8, without control sequences and characters that are not seen, and of a line that
 // was overwritten, as progress bars do, its last state.
 func Text(text string) string {
-	text = fromUTF16(text)
+	text = Decoded(text)
 	if !touched(text) {
 		return text
 	}
@@ -43,9 +43,9 @@ func shaping(r rune) bool {
 // lineEnd reports a character that ends a line, besides the line feed, where it is shown.
 func lineEnd(r rune) bool { return r == '\u2028' || r == '\u2029' }
 
-// fromUTF16 decodes UTF-16, as programs on Windows write it into a pipe: with a byte order mark, or with a NUL in nearly every
-// pair of bytes.
-func fromUTF16(text string) string {
+// Decoded returns a text in UTF-16 as UTF-8, and any other as it is. Programs on Windows write UTF-16 into a pipe: with a byte order
+// mark, or with a NUL in nearly every pair of bytes.
+func Decoded(text string) string {
 	const most = 5 // one pair in so many may be of another script
 	order, marked := binary.ByteOrder(binary.LittleEndian), true
 	switch {
