@@ -33,7 +33,7 @@ func (p Publisher) Later(ctx context.Context, reports []report.Report, now time.
 		if p.untrusted() {
 			r.Origin.Run, r.Origin.Attempt, r.Origin.Ended = p.CI.Pipeline.RunNumber(), p.CI.Pipeline.Attempt, now
 		}
-		url = cmp.Or(to.Post(ctx, p.Console, r), url)
+		url = cmp.Or(to.Post(ctx, p.Console, r, p.Secrets.Text), url)
 	}
 	if url != "" {
 		values := []outputs.Value{{Name: commentURL, Text: url}}

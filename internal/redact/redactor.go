@@ -29,7 +29,7 @@ const (
 
 	// minWrapped is the length from which a secret is found though lines were wrapped inside of it. The ends of two lines make a
 	// short one by chance.
-	minWrapped = 16
+	minWrapped = 8
 )
 
 // Redactor removes the secrets that it knows from text. It is safe for concurrent use; a nil one knows none.
@@ -101,12 +101,14 @@ func (r *Redactor) Text(text string) string {
 	var all spans
 	rules.find(text, func(start, end int) { all = append(all, [2]int{start, end}) })
 	for _, reading := range visible.Readings(text) {
-		rules.find(string(reading.Text), func(start, end int) {
-			from, to := reading.Span(start, end)
-			if reading.LineEnds && end-start < minWrapped && strings.ContainsAny(text[from:to], lineEnds) {
-				return
+		find := rules.find
+		if reading.LineEnds { // patterns are for lines
+			find = rules.index.find
+		}
+		find(string(reading.Text), func(start, end int) {
+			if from, to := reading.Span(start, end); !reading.LineEnds || end-start >= minWrapped {
+				all = append(all, [2]int{from, to})
 			}
-			all = append(all, [2]int{from, to})
 		})
 	}
 	if len(all) == 0 {

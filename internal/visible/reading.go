@@ -98,6 +98,10 @@ func read(text string, o options) Reading {
 			r.carriageReturn(text[at+1:])
 		case c == '\b' && o.overwritten:
 			r.cut(max(lastLine(r.Text), len(r.Text)-lastSize(r.Text)))
+		case unicode.IsSpace(c) && o.joined && word != text[at:at+size]: // a reference
+			if c != '\n' && c != '\r' {
+				r.add(word, at, at+size)
+			}
 		case unicode.IsSpace(c) && o.joined:
 			size = len(text[at:]) - len(strings.TrimLeftFunc(text[at:], unicode.IsSpace))
 			if space := text[at : at+size]; !strings.ContainsAny(space, "\r\n\u2028\u2029") {
@@ -147,7 +151,7 @@ func lastSize(text []byte) int {
 func reference(text string) (word string, size int) {
 	const longest = 12
 	end := strings.IndexByte(text[:min(len(text), longest)], ';')
-	if end < 0 {
+	if end < 0 || strings.ContainsFunc(text[1:end], func(c rune) bool { return c != '#' && (c > 'z' || !unicode.IsLetter(c) && !unicode.IsDigit(c)) }) {
 		return text[:1], 1
 	}
 	word = html.UnescapeString(text[:end+1])

@@ -54,6 +54,8 @@ func TestPlainTextHasOneReading(t *testing.T) {
 // FuzzReadings holds that what is seen stands where a reading says, in order, and that each is valid UTF-8.
 func FuzzReadings(f *testing.F) {
 	f.Add("a\x1b[1mb\x1b[0m\r\nc\bd &amp;&#x27; e  f\u00a0g\u202eh\xffi\u2028j", "x")
+	f.Add("a&#10;b&#32;&nbsp;c&#x9;&#13;\n", " \n&#8203;&#0;&#xD800;")
+	f.Add("0", "&#10\x80;")
 	f.Add("s\x00e\x00c\x00", "\r\r\b\b\n")
 	f.Fuzz(func(t *testing.T, one, two string) {
 		text := one + two
