@@ -73,7 +73,9 @@ func (t tracking) resume(ctx context.Context, runID string) (mlflow.Run, error) 
 }
 
 // direct returns the store that the run is open in, without the offline wrapper.
-func (t tracking) direct() mlflow.Store { return store.Redacting(t.offline.Direct(), t.secrets, t.renamed) }
+func (t tracking) direct() mlflow.Store {
+	return store.Redacting(t.offline.Direct(), t.secrets, t.renamed)
+}
 
 // clean returns what was read of a step without secrets. It is still whole: no half of one stays where a message is cut.
 func (t tracking) clean(outputs step.Outputs) step.Outputs {

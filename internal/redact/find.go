@@ -11,7 +11,7 @@ import (
 // MLFLOW_TRACKING_TOKEN, INPUT_GITHUB-TOKEN or --api-key, what has the shape of a well-known secret, and what In finds in the
 // others. There may be duplicates.
 func Find(environ, command []string) []string {
-	found := Shaped(strings.Join(slices.Concat(environ, command), "\n"))
+	found := Shaped(slices.Concat(environ, command)...)
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		found = append(found, In(name, value)...)

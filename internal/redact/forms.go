@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -17,12 +18,8 @@ import (
 func forms(secret string) []string {
 	all := []string{secret, strings.Join(strings.Fields(secret), " "), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))}
 	all = append(all, base64Forms(secret)...)
-	all = append(all, urlForms(secret)...)
-	for _, form := range quotedForms(secret) {
-		all = append(all, form)
-		if strings.ContainsRune(form, '\\') { // JSON inside of JSON
-			all = append(all, quotedForms(form)...)
-		}
+	if strings.ContainsFunc(secret, escaped) {
+		all = append(all, escapedForms(secret)...)
 	}
 	long := all[:0]
 	for _, form := range all {
@@ -31,6 +28,23 @@ func forms(secret string) []string {
 		}
 	}
 	return long
+}
+
+// escaped reports whether any program escapes a character.
+func escaped(r rune) bool {
+	return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+}
+
+// escapedForms are those that differ from the secret only where it has characters that are escaped.
+func escapedForms(secret string) []string {
+	all := urlForms(secret)
+	for _, form := range quotedForms(secret) {
+		all = append(all, form)
+		if strings.ContainsRune(form, '\\') { // JSON inside of JSON
+			all = append(all, quotedForms(form)...)
+		}
+	}
+	return all
 }
 
 // base64Forms are the characters that the secret makes in base64, at each of the three ways in which it can lie in the

@@ -114,7 +114,22 @@ const (
 )
 
 // in reports whether a word is in a list of words with spaces between them.
-func in(word, list string) bool { return word != "" && strings.Contains(" "+list+" ", " "+word+" ") }
+func in(word, list string) bool {
+	if word == "" {
+		return false
+	}
+	for from := 0; ; {
+		i := strings.Index(list[from:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(word)
+		if (start == 0 || list[start-1] == ' ') && (end == len(list) || list[end] == ' ') {
+			return true
+		}
+		from = end
+	}
+}
 
 // words are those of a name, in lower case and without digits: at separators, digits and the humps of camel case.
 func words(name string) []string {

@@ -31,14 +31,14 @@ func Plausible(value string) bool {
 	for _, c := range value {
 		different[c] = true
 	}
-	return len(different) > 3 && !word(value) && !sequenceOf(value) && !madeOfWords(value) && !placeholder(value)
+	return len(different) > 3 && !word(value) && !sequenceOf(value) && !madeOf(value, plain) && !placeholder(value)
 }
 
 // random reports whether a value looks like no word, path or address, so that it is a secret where its name leaves that open.
 func random(value string) bool {
 	const shortest, long, bits = 10, 20, 3.0
 	value = strings.TrimSpace(value)
-	if len(value) < shortest || !Plausible(value) || entropy(value) < bits || isPath(value) || strings.Contains(value, "://") {
+	if len(value) < shortest || !Plausible(value) || madeOf(value, listed) || entropy(value) < bits || isPath(value) || strings.Contains(value, "://") {
 		return false
 	}
 	letters := strings.ContainsFunc(value, unicode.IsLetter)
@@ -86,22 +86,24 @@ func sequenceOf(value string) bool {
 	return strings.Contains("01234567890123456789", value) || strings.Contains("98765432109876543210", value)
 }
 
-// madeOfWords reports whether a value is a few well-known words, and a short number at most: changeme123, test-token.
-func madeOfWords(value string) bool {
+// madeOf reports whether a value is a few words, and a short number at most: changeme123, test-token.
+func madeOf(value string, known func(word string) bool) bool {
 	digits := 0
 	for _, c := range value {
-		if unicode.IsDigit(c) {
+		switch {
+		case unicode.IsDigit(c):
 			digits++
+		case !unicode.IsLetter(c) && !strings.ContainsRune("-_. ", c):
+			return false
 		}
 	}
 	parts := words(value)
 	return digits <= mostDigits && len(parts) > 0 && len(parts) <= mostWords && !slices.ContainsFunc(parts, func(w string) bool { return !known(w) })
 }
 
-// known reports whether a word is one of gitleaks' or ours, or two of ours.
-func known(word string) bool {
-	const shortest = 3
-	if in(word, plainWords) || len(word) >= shortest && strings.Contains(stopWords, "\n"+word+"\n") {
+// plain reports whether a word is one of plainWords, or two of them.
+func plain(word string) bool {
+	if in(word, plainWords) {
 		return true
 	}
 	for i := range word {
@@ -110,6 +112,11 @@ func known(word string) bool {
 		}
 	}
 	return false
+}
+
+// listed reports whether a word is in gitleaks' list of those that tell a name from a secret, or plain.
+func listed(word string) bool {
+	return plain(word) || strings.Contains(stopWords, "\n"+word+"\n")
 }
 
 // plainWords are those that people write where a secret would be.

@@ -40,7 +40,7 @@ type Redactor struct {
 
 // rules are a snapshot of what a redactor knows. They are never changed.
 type rules struct {
-	needles  map[string]bool
+	needles  map[string]bool // all forms of all secrets; true: a secret itself
 	index    *index
 	patterns []*regexp.Regexp
 }
@@ -61,20 +61,30 @@ func (r *Redactor) Add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.rules.Load()
+	var fresh []string
+	for _, secret := range secrets {
+		for _, part := range Parts(secret) {
+			if !old.needles[part] {
+				fresh = append(fresh, part)
+			}
+		}
+	}
+	if len(fresh) == 0 {
+		return
+	}
 	needles := maps.Clone(old.needles)
 	if needles == nil {
 		needles = map[string]bool{}
 	}
-	for _, secret := range secrets {
-		for _, part := range Parts(secret) {
-			for _, form := range forms(part) {
-				needles[form] = true
+	for _, part := range fresh {
+		for _, form := range forms(part) {
+			if _, known := needles[form]; !known {
+				needles[form] = false
 			}
 		}
+		needles[part] = true
 	}
-	if len(needles) > len(old.needles) {
-		r.rules.Store(&rules{needles: needles, index: newIndex(needles), patterns: old.patterns})
-	}
+	r.rules.Store(&rules{needles: needles, index: newIndex(needles), patterns: old.patterns})
 }
 
 // Hide adds a pattern, whose matches are removed too, line by line.

@@ -3,6 +3,7 @@ package redact
 import (
 	_ "embed"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,23 +14,33 @@ import (
 //go:embed gitleaks/shapes.tsv
 var shapes string
 
-// Shaped returns the secrets in a text that have the shape of a well-known one. Only rules whose words are in the text are
+// shortestShape is the length of the shortest secret that has a shape of its own: the id of a key of AWS.
+const shortestShape = 20
+
+// Shaped returns the secrets in some texts that have the shape of a well-known one. Only rules whose words are in a text are
 // compiled.
-func Shaped(text string) []string {
+func Shaped(texts ...string) []string {
+	long := slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return len(text) < shortestShape })
+	if len(long) == 0 {
+		return nil
+	}
 	var found []string
+	text := strings.Join(long, "\n")
 	lower := strings.ToLower(text)
 	for line := range strings.Lines(shapes) {
-		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 4)
-		if len(fields) < 4 || !containsAny(lower, fields[1]) {
+		_, rest, _ := strings.Cut(line, "\t")
+		words, rest, _ := strings.Cut(rest, "\t")
+		if words == "" || !containsAny(lower, words) {
 			continue
 		}
-		rule, err := regexp.Compile(fields[3])
+		least, pattern, _ := strings.Cut(strings.TrimSuffix(rest, "\n"), "\t")
+		rule, err := regexp.Compile(pattern)
 		if err != nil {
 			continue
 		}
-		least, _ := strconv.ParseFloat(fields[2], 64)
+		bits, _ := strconv.ParseFloat(least, 64)
 		for _, match := range rule.FindAllStringSubmatch(text, -1) {
-			if value := firstGroup(match); entropy(value) >= least {
+			if value := firstGroup(match); entropy(value) >= bits {
 				found = append(found, value)
 			}
 		}
@@ -39,12 +50,16 @@ func Shaped(text string) []string {
 
 // containsAny reports whether a text holds one of some words, which are separated by commas.
 func containsAny(text, words string) bool {
-	for word := range strings.SplitSeq(words, ",") {
-		if strings.Contains(text, word) {
+	for {
+		word, rest, more := strings.Cut(words, ",")
+		switch {
+		case strings.Contains(text, word):
 			return true
+		case !more:
+			return false
 		}
+		words = rest
 	}
-	return false
 }
 
 // firstGroup is the first part of a match that is not empty, else all of it.
