@@ -18,9 +18,9 @@ func Find(environ, command []string) []string {
 	}
 	for i, arg := range command {
 		name, value, given := strings.Cut(arg, "=")
-		if given {
+		if given && !strings.ContainsAny(name, " \t\n\"'()[]") {
 			found = append(found, In(strings.TrimLeft(name, "-"), value)...)
-		} else if strings.HasPrefix(arg, "-") && i+1 < len(command) && !strings.HasPrefix(command[i+1], "-") {
+		} else if !given && strings.HasPrefix(arg, "-") && i+1 < len(command) && !strings.HasPrefix(command[i+1], "-") {
 			found = append(found, In(strings.TrimLeft(name, "-"), command[i+1])...)
 		}
 		found = append(found, Passwords(arg)...)
@@ -101,7 +101,9 @@ func pairs(value string) []string {
 	}
 	for pair := range strings.FieldsFuncSeq(value, func(c rune) bool { return strings.ContainsRune(";& \t\n,", c) }) {
 		name, text, _ := strings.Cut(pair, "=")
-		text = strings.Trim(text, `"'`)
+		if text = strings.Trim(text, `"'`); strings.ContainsAny(text, "\"'()[]{}") { // of a program
+			continue
+		}
 		name = name[strings.LastIndexByte(name, '?')+1:]
 		if says := nameStrength(name); says == secret && Plausible(text) || says == hint && random(text) || isSignature(name) && Plausible(text) {
 			found = append(found, text)

@@ -112,7 +112,7 @@ func TestFind(t *testing.T) {
 	}
 	command := []string{
 		"train", "--api-key", "k3y-of-api", "--token=t0ken-of-flag", "--password", "--verbose", "--epochs", "10", "API_TOKEN=t0ken-in-word",
-		"--store=https://bob:hunter2/slash@host/x", "--secret",
+		"import os\nprint('x?token='+os.environ['A_TOKEN_47'])", "--store=https://bob:hunter2/slash@host/x", "--secret",
 	}
 	want := []string{
 		"abc%2Fdef", "abc/def", "abc:def", "ghp_0123456789abcdefghij", "hunter2/slash", "k3y-of-api", "p%40ss-w0rd", "p@ss-w0rd", "t0ken-in-word", "t0ken-of-flag",
