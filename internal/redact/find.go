@@ -33,9 +33,9 @@ func Find(environ, command []string) []string {
 func In(name, value string) []string {
 	found := slices.Concat(Passwords(value), pairs(value))
 	if text := strings.TrimSpace(value); strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
-		var any any
-		if json.Unmarshal([]byte(text), &any) == nil {
-			found = append(found, leaves(name, any)...)
+		var whole any
+		if json.Unmarshal([]byte(text), &whole) == nil {
+			found = append(found, leaves(name, whole)...)
 		}
 	}
 	return append(found, named(nameStrength(name), value)...)

@@ -83,7 +83,8 @@ func word(value string) bool {
 
 // sequenceOf reports digits in their order, such as 12345678.
 func sequenceOf(value string) bool {
-	return strings.Contains("01234567890123456789", value) || strings.Contains("98765432109876543210", value)
+	const up, down = "01234567890123456789", "98765432109876543210"
+	return strings.Contains(up, value) || strings.Contains(down, value)
 }
 
 // madeOf reports whether a value is a few words, and a short number at most: changeme123, test-token.

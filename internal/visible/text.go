@@ -79,7 +79,7 @@ func Decoded(text string) string {
 // One that has no end is taken as two characters.
 func sequence(text string) int {
 	first, size := utf8.DecodeRuneInString(text)
-	kind := byte(0)
+	var kind byte
 	switch {
 	case first == '\x1b' && len(text) > size:
 		kind = text[size]
