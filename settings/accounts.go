@@ -2,6 +2,7 @@ package settings
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -14,19 +15,25 @@ func Accounts(src Sources, others []string) []string {
 	case "false", "f", "0":
 		return nil
 	}
-	texts := others
+	texts := slices.Concat(others, src.Tags)
 	for _, s := range All() {
 		texts = append(texts, p.candidates(s)...)
 	}
-	var found []string
-	for _, text := range append(texts, src.Tags...) {
-		for _, match := range inARN.FindAllStringSubmatch(text, -1) {
-			found = append(found, match[1])
-		}
-	}
+	found := AccountsIn(texts...)
 	for _, s := range []string{"allowed-account-ids", "role-to-assume"} {
 		for _, value := range p.candidates(p.settings[s]) {
 			found = append(found, accountID.FindAllString(value, -1)...)
+		}
+	}
+	return found
+}
+
+// AccountsIn returns the AWS accounts in the ARNs of some texts.
+func AccountsIn(texts ...string) []string {
+	var found []string
+	for _, text := range texts {
+		for _, match := range inARN.FindAllStringSubmatch(text, -1) {
+			found = append(found, match[1])
 		}
 	}
 	return found

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/Iyalvan/mlops-track/awsauth"
 	"github.com/Iyalvan/mlops-track/internal/ci"
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 	"github.com/Iyalvan/mlops-track/settings"
 	"github.com/Iyalvan/mlops-track/step"
@@ -42,6 +44,9 @@ func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private 
 	defer cancel()
 	var err error
 	if c.session, err = awsauth.Start(ctx, a.sessionOptions(s, offer)); err != nil {
+		if s.MaskAccount {
+			a.maskAccounts(err.Error(), hint.Of(err))
+		}
 		return c, fmt.Errorf("get AWS credentials: %w", err)
 	}
 	if err := a.forStep(ctx, &c, filepath.Join(private, "aws")); err != nil {
@@ -49,6 +54,21 @@ func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private 
 	}
 	a.sayAssumed(c)
 	return c, nil
+}
+
+// accountAlone is an account that stands by itself, as in "is in account 123456789012".
+var accountAlone = regexp.MustCompile(`\b\d{12}\b`)
+
+// maskAccounts masks the AWS accounts in texts about AWS, which may be of credentials whose account was not known before.
+func (a *app) maskAccounts(texts ...string) {
+	for _, account := range settings.AccountsIn(texts...) {
+		a.console.Mask(account)
+	}
+	for _, text := range texts {
+		for _, account := range accountAlone.FindAllString(text, -1) {
+			a.console.Mask(account)
+		}
+	}
 }
 
 // stop ends the renewal and what serves it.
@@ -72,6 +92,12 @@ func (a *app) sessionOptions(s settings.AWS, offer ci.AWS) awsauth.Options {
 		o.Role.Tags = offer.SessionTags
 	}
 	o.Secret, o.Warn, o.Now = a.console.Mask, a.console.Warn, time.Now
+	if s.MaskAccount {
+		o.Warn = func(text, hint string) {
+			a.maskAccounts(text, hint)
+			a.console.Warn(text, hint)
+		}
+	}
 	return o
 }
 

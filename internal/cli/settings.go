@@ -23,7 +23,7 @@ func (a *app) parse(src settings.Sources, help string) (settings.Settings, error
 	file, err := configuration(a.Dir)
 	src.File = file
 	known := secretOnes(slices.Concat(a.inherited, redact.Find(nil, src.Command), settings.Secrets(src)))
-	for _, secret := range append(known, settings.Accounts(src, slices.Clone(a.Environ))...) {
+	for _, secret := range append(known, settings.Accounts(src, a.Environ)...) {
 		a.console.Mask(secret) // before anything else is printed
 	}
 	s, faults := settings.Parse(src)
