@@ -13,6 +13,7 @@ type Reading struct {
 	LineEnds bool // line ends are left out: a program may have wrapped the lines
 
 	from, to []int // where the bytes of Text stand in the text that was read
+	line     int   // where the last line of Text begins
 }
 
 // Span returns where the bytes from start to end of the reading stand in the text.
@@ -81,6 +82,11 @@ type options struct {
 func read(text string, o options) Reading {
 	r := Reading{LineEnds: o.joined, Text: make([]byte, 0, len(text)), from: make([]int, 0, len(text)), to: make([]int, 0, len(text))}
 	for at := 0; at < len(text); {
+		if n := plain(text[at:]); n > 0 {
+			r.addPlain(text[at:at+n], at)
+			at += n
+			continue
+		}
 		c, size := utf8.DecodeRuneInString(text[at:])
 		if o.sequences {
 			if n := sequence(text[at:]); n > 0 {
@@ -97,7 +103,7 @@ func read(text string, o options) Reading {
 		case c == '\r' && o.overwritten:
 			r.carriageReturn(text[at+1:])
 		case c == '\b' && o.overwritten:
-			r.cut(max(lastLine(r.Text), len(r.Text)-lastSize(r.Text)))
+			r.cut(max(r.line, len(r.Text)-lastSize(r.Text)))
 		case unicode.IsSpace(c) && o.joined && word != text[at:at+size]: // a reference
 			if c != '\n' && c != '\r' {
 				r.add(word, at, at+size)
@@ -124,10 +130,29 @@ func read(text string, o options) Reading {
 	return r
 }
 
+// plain returns how many characters a text starts with that are read as they are in any way.
+func plain(text string) int {
+	n := 0
+	for n < len(text) && text[n] > ' ' && text[n] < 0x7f && text[n] != '&' {
+		n++
+	}
+	return n
+}
+
+func (r *Reading) addPlain(text string, from int) {
+	r.Text = append(r.Text, text...)
+	for i := range len(text) {
+		r.from, r.to = append(r.from, from+i), append(r.to, from+i+1)
+	}
+}
+
 func (r *Reading) add(text string, from, to int) {
 	r.Text = append(r.Text, text...)
 	for range len(text) {
 		r.from, r.to = append(r.from, from), append(r.to, to)
+	}
+	if strings.HasSuffix(text, "\n") {
+		r.line = len(r.Text)
 	}
 }
 
@@ -135,10 +160,11 @@ func (r *Reading) cut(length int) {
 	r.Text, r.from, r.to = r.Text[:length], r.from[:length], r.to[:length]
 }
 
-// carriageReturn goes back to the start of the line. Before the end of the line, or of the text, nothing overwrites it.
+// carriageReturn goes back to the start of the line. Before the end of the line, or of the text, nothing overwrites it; of several the
+// last one decides.
 func (r *Reading) carriageReturn(rest string) {
-	if rest = strings.TrimLeft(rest, "\r"); rest != "" && rest[0] != '\n' {
-		r.cut(lastLine(r.Text))
+	if rest != "" && rest[0] != '\n' && rest[0] != '\r' {
+		r.cut(r.line)
 	}
 }
 

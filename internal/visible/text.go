@@ -1,7 +1,6 @@
 package visible
 
 import (
-	"bytes"
 	"encoding/binary"
 	"strings"
 	"unicode"
@@ -113,6 +112,3 @@ func sequence(text string) int {
 	}
 	return size
 }
-
-// lastLine removes the line that is being written.
-func lastLine(text []byte) int { return bytes.LastIndexByte(text, '\n') + 1 }

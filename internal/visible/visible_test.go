@@ -1,6 +1,7 @@
 package visible_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -76,4 +77,18 @@ func FuzzReadings(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkText is a text whose reading must not take the square of its length.
+func BenchmarkText(b *testing.B) {
+	for _, n := range []int{1 << 14, 1 << 16} {
+		text := strings.Repeat("x", n) + strings.Repeat("\b", n/2) + strings.Repeat("\r", n) + strings.Repeat("\x1b]", n) + strings.Repeat("&", n)
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				visible.Text(text)
+				visible.Readings(text)
+			}
+		})
+	}
 }
