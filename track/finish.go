@@ -105,7 +105,7 @@ func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) []err
 	if err == nil {
 		return nil
 	}
-	if !errors.As(err, &rejected) || rejected.Lasting() || n < 2 {
+	if !errors.As(err, &rejected) || rejected.Err != nil || rejected.Lasting() || n < 2 {
 		return wrap("log the result", err)
 	}
 	one, two := b.Halves()

@@ -35,6 +35,8 @@ type AWS struct {
 	Audience    bool   // the audience of tokens can be chosen; else the system chooses it
 	SessionName string
 	SessionTags []awsauth.Tag
+	RunID       string // of the pipeline run, for AWS's own log
+	Attempt     int
 }
 
 // Job is what a system is made from.
@@ -81,7 +83,9 @@ func systems() map[ciinfo.Provider]entry {
 // For returns what a job can do on the system that it runs on.
 func For(job Job) System {
 	if abilities := systems()[job.Info.Provider].abilities; abilities != nil {
-		return abilities(job)
+		system := abilities(job)
+		system.AWS.RunID, system.AWS.Attempt = job.Info.Pipeline.RunID, job.Info.Pipeline.Attempt
+		return system
 	}
 	if job.Getenv(tokenRequestURL) != "" { // what imitates GitHub's tokens elsewhere
 		return System{AWS: githubAWS(job)}

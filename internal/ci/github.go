@@ -66,7 +66,9 @@ func githubAWS(job Job) AWS {
 		SessionName: "GitHubActions",
 		SessionTags: awsauth.GitHubTags(awsauth.Job{
 			Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Action: job.Getenv("GITHUB_ACTION"), Actor: ci.Job.User,
-			Ref: job.Getenv("GITHUB_REF"), Commit: ci.Head.CheckoutSHA,
+			Ref: job.Getenv("GITHUB_REF"), Commit: ci.Head.CheckoutSHA, EventName: ci.Event.Name, BaseRef: job.Getenv("GITHUB_BASE_REF"),
+			HeadRef: job.Getenv("GITHUB_HEAD_REF"), RunID: ci.Pipeline.RunID, Job: job.Getenv("GITHUB_JOB"),
+			TriggeringActor: job.Getenv("GITHUB_TRIGGERING_ACTOR"),
 		}),
 	}
 }

@@ -24,8 +24,9 @@ func gitlab(job Job) System {
 			Origin:      "GitLab",
 			SessionName: "GitLabCI",
 			SessionTags: awsauth.GitLabTags(awsauth.Job{
-				Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Action: ci.Job.Name, Actor: ci.Job.User,
-				Ref: ci.Head.Ref, Commit: ci.Head.CheckoutSHA,
+				Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Job: ci.Job.Name, Actor: ci.Job.User,
+				Ref: ci.Head.Ref, Commit: ci.Head.CheckoutSHA, EventName: ci.Event.Name, BaseRef: ci.Change.BaseRef,
+				HeadRef: job.Getenv("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"), RunID: ci.Pipeline.RunID,
 			}),
 		},
 		Request: gitlabRequest(job),
