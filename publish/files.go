@@ -14,7 +14,7 @@ func (p Publisher) writeReports(r report.Report) {
 		setting, file string
 		render        func(report.Report) ([]byte, error)
 	}{
-		{"summary-file", p.Files.Summary, func(r report.Report) ([]byte, error) { return []byte(report.Markdown(r)), nil }},
+		{"summary-file", p.Files.Summary, func(r report.Report) ([]byte, error) { return []byte(p.Secrets.Text(report.Markdown(r))), nil }},
 		{"metrics-report", p.Files.Metrics, func(r report.Report) ([]byte, error) { return []byte(report.OpenMetrics(r)), nil }},
 		{"junit-report", p.Files.JUnit, report.JUnit},
 		{"report-file", p.Files.Report, func(r report.Report) ([]byte, error) {

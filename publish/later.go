@@ -34,7 +34,7 @@ func (p Publisher) Later(ctx context.Context, reports []report.Report, now time.
 			faults = append(faults, err)
 			continue
 		}
-		url = cmp.Or(to.Post(ctx, p.Console, r), url)
+		url = cmp.Or(to.Post(ctx, p.Console, r, p.Secrets.Text), url)
 	}
 	if url != "" {
 		values := []outputs.Value{{Name: commentURL, Text: url}}

@@ -65,7 +65,7 @@ func (p Publisher) Publish(ctx context.Context, e Ended) {
 	omitted := p.write(values, values)
 	p.warnOmitted(omitted)
 	p.tellNoComments()
-	url := p.Thread.located(ctx, p.Console).Post(ctx, p.Console, r)
+	url := p.Thread.located(ctx, p.Console).Post(ctx, p.Console, r, p.Secrets.Text)
 	if url == "" {
 		return
 	}
@@ -99,7 +99,7 @@ func (p Publisher) tellNoComments() {
 
 func (p Publisher) writeSummary(r report.Report) {
 	if p.Summary != nil {
-		p.tell(p.Summary(func(limit int) string { return report.Comment(r, limit) }))
+		p.tell(p.Summary(func(limit int) string { return p.Secrets.Text(report.Comment(r, limit)) }))
 	}
 }
 

@@ -39,9 +39,9 @@ func (t Thread) Wanted() bool { return t.enabled() && (t.Open != nil || t.Settin
 
 func (t Thread) enabled() bool { return t.Settings.When != "never" && t.Number != "" && !t.Queue }
 
-// Post puts a report into the comment of the thread and returns its URL. A rejected comment does not fail the job: the log
-// says why there is no comment and what to do.
-func (t Thread) Post(ctx context.Context, c *console.Console, r report.Report) (url string) {
+// Post puts a report into the comment of the thread and returns its URL; clean removes secrets from what was rendered. A rejected
+// comment does not fail the job: the log says why there is no comment and what to do.
+func (t Thread) Post(ctx context.Context, c *console.Console, r report.Report, clean func(string) string) (url string) {
 	tell := func(text, hint string) { t.tell(c, text, hint) }
 	if !t.enabled() || t.Open == nil { // the latter is logged once, not for each report
 		if t.Settings.When == "always" && t.Open != nil {
@@ -54,7 +54,7 @@ func (t Thread) Post(ctx context.Context, c *console.Console, r report.Report) (
 		tell("no comment: "+err.Error(), hint.Of(err))
 		return ""
 	}
-	posted, err := comment.Post(ctx, request, key(r.Job.Foreign != "", r.Origin.Key), section(r), comment.Mode(t.Settings.Mode))
+	posted, err := comment.Post(ctx, request, key(r.Job.Foreign != "", r.Origin.Key), section(r, clean), comment.Mode(t.Settings.Mode))
 	switch {
 	case err == nil && posted.URL != "":
 		c.Say("comment %s: %s", posted.Outcome, posted.URL)
@@ -122,10 +122,10 @@ func key(foreign bool, text string) comment.Key {
 }
 
 // section returns a report as its part of a comment.
-func section(r report.Report) comment.Section {
+func section(r report.Report, clean func(string) string) comment.Section {
 	return comment.Section{
 		Name: r.Origin.Section, Step: r.Origin.Place.Step, Report: r.Run.ID, Job: r.Origin.Place.Job, Family: r.Origin.Place.Family,
 		Order:  comment.Order{Run: r.Origin.Run, Attempt: r.Origin.Attempt, Time: r.Origin.Ended},
-		Render: func(limit int) string { return report.Comment(r, limit) },
+		Render: func(limit int) string { return clean(report.Comment(r, limit)) },
 	}
 }

@@ -46,7 +46,7 @@ func TestNoComment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			if url := c.thread.Post(t.Context(), d.Console, report.Report{}); url != "" {
+			if url := c.thread.Post(t.Context(), d.Console, report.Report{}, d.Secrets.Text); url != "" {
 				t.Errorf("url %q", url)
 			}
 			if got := d.log.String(); got != "" && c.want == "" || !strings.Contains(got, c.want) {

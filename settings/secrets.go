@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/redact"
@@ -11,13 +12,14 @@ import (
 // too, so that no error shows one.
 func Secrets(src Sources) []string {
 	p := newParser(src)
-	var found []string
+	var found, all []string
 	for _, s := range All() {
 		for _, value := range p.candidates(s) {
 			if s.Secret && value != "" {
 				found = append(found, value)
 			}
 			found = append(found, redact.Passwords(value)...)
+			all = append(all, value)
 			if s.Name == "tags" {
 				only := newParser(Sources{Set: func(name string) (string, bool) { return value, name == "tags" }, Env: noVariable})
 				found = append(found, only.secretTags()...)
@@ -25,7 +27,7 @@ func Secrets(src Sources) []string {
 		}
 	}
 	flags := newParser(Sources{Set: unset, Env: noVariable, Tags: src.Tags})
-	return append(found, flags.secretTags()...)
+	return slices.Concat(found, flags.secretTags(), redact.Shaped(append(all, src.Tags...)...))
 }
 
 // secretTags are the values of the tags whose key says that they are secret. In a line without =, which Parse rejects and
@@ -38,10 +40,7 @@ func (p *parser) secretTags() []string {
 				tag.Key, tag.Value = tag.Key[:i], strings.TrimSpace(tag.Key[i+1:])
 			}
 		}
-		if redact.SecretName(tag.Key) && tag.Value != "" {
-			found = append(found, tag.Value)
-		}
-		found = append(found, redact.Passwords(tag.Value)...)
+		found = append(found, redact.In(tag.Key, tag.Value)...)
 	}
 	return found
 }

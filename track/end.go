@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/Iyalvan/mlops-track/internal/visible"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/step"
 )
@@ -51,7 +52,7 @@ func endOf(result step.Result, raised step.Exception, faults []string, missing b
 	case result.Signal != 0:
 		e.errorType, e.message = errorSignal, "ended by "+step.SignalName(result.Signal)
 	case result.ExitCode != 0 && raised.Type != "":
-		e.errorType, e.message = raised.Type, cmp.Or(raised.Message, raised.Type)
+		e.errorType, e.message = raised.Type, cmp.Or(visible.Text(raised.Message), raised.Type)
 	case result.ExitCode != 0:
 		e.errorType, e.message = errorExit, lastWords(result.Tail, result.ExitCode)
 	case len(faults) > 0:
@@ -81,7 +82,7 @@ func (e end) tags() []mlflow.Tag {
 
 // lastWords returns the end of standard error, else the exit code.
 func lastWords(tail string, code int) string {
-	text := strings.TrimSpace(withoutEscapes(strings.ToValidUTF8(tail, "�")))
+	text := strings.TrimSpace(visible.Text(tail))
 	if text == "" {
 		return fmt.Sprintf("exit code %d", code)
 	}
@@ -90,20 +91,4 @@ func lastWords(tail string, code int) string {
 		text = text[size:]
 	}
 	return text
-}
-
-// withoutEscapes removes the sequences with which programs colour a terminal: ESC [ ... letter (ECMA-48, 5.4).
-func withoutEscapes(text string) string {
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(text, "\x1b[")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		text = strings.TrimLeft(after, "0123456789:;<=>?! ")
-		if text != "" {
-			text = text[1:]
-		}
-	}
 }

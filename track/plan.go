@@ -86,7 +86,7 @@ func join(separator string, parts ...string) string {
 }
 
 // planTags merges the tags, each key once: the CI's, then ours, then the user's; the last one of a key
-// wins. Values are cut to MLflow's length.
+// wins. Values are whole: they are cut to MLflow's length when secrets have been removed.
 func planTags(user []mlflow.Tag, ci map[string]string, program Program) (tags []mlflow.Tag, notices []notice.Notice) {
 	values := maps.Clone(ci)
 	if program.Source != "" {
@@ -97,11 +97,10 @@ func planTags(user []mlflow.Tag, ci map[string]string, program Program) (tags []
 		values[t.Key] = t.Value
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		value, long := mlflow.Truncate(values[key], mlflow.MaxTagLength)
-		if long {
+		if _, long := mlflow.Truncate(values[key], mlflow.MaxTagLength); long {
 			notices = append(notices, notice.Warn(fmt.Sprintf("tag %q is cut to %d characters", key, mlflow.MaxTagLength), ""))
 		}
-		tags = append(tags, mlflow.Tag{Key: key, Value: value})
+		tags = append(tags, mlflow.Tag{Key: key, Value: values[key]})
 	}
 	return tags, notices
 }

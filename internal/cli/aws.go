@@ -7,15 +7,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/Iyalvan/mlops-track/awsauth"
 	"github.com/Iyalvan/mlops-track/internal/ci"
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 	"github.com/Iyalvan/mlops-track/settings"
 	"github.com/Iyalvan/mlops-track/step"
@@ -45,15 +46,15 @@ func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private 
 	}
 	ctx, cancel := context.WithTimeout(ctx, assumeTimeout)
 	defer cancel()
-	if s.MaskAccount {
-		a.console.Mask(accountOf(s.Role.ARN))
-	}
 	var err error
 	options := a.sessionOptions(s, offer)
 	if s.Role.ARN != "" {
 		a.warnTags(s.Role.Tags, options.Role.Tags, options.Tokens != nil)
 	}
 	if c.session, err = awsauth.Start(ctx, options); err != nil {
+		if s.MaskAccount {
+			a.maskAccounts(err.Error(), hint.Of(err))
+		}
 		return c, fmt.Errorf("get AWS credentials: %w", err)
 	}
 	if err := a.forStep(ctx, &c, filepath.Join(private, "aws")); err != nil {
@@ -61,6 +62,21 @@ func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private 
 	}
 	a.sayAssumed(c)
 	return c, nil
+}
+
+// accountAlone is an account that stands by itself, as in "is in account 123456789012".
+var accountAlone = regexp.MustCompile(`\b\d{12}\b`)
+
+// maskAccounts masks the AWS accounts in texts about AWS, which may be of credentials whose account was not known before.
+func (a *app) maskAccounts(texts ...string) {
+	for _, account := range settings.AccountsIn(texts...) {
+		a.console.Mask(account)
+	}
+	for _, text := range texts {
+		for _, account := range accountAlone.FindAllString(text, -1) {
+			a.console.Mask(account)
+		}
+	}
 }
 
 // stop ends the renewal and what serves it.
@@ -86,6 +102,12 @@ func (a *app) sessionOptions(s settings.AWS, offer ci.AWS) awsauth.Options {
 	o.Client = a.awsClient(s.Network)
 	o.Client.RunID, o.Client.Attempt = offer.RunID, offer.Attempt
 	o.Secret, o.Warn, o.Now = a.console.Mask, a.console.Warn, time.Now
+	if s.MaskAccount {
+		o.Warn = func(text, hint string) {
+			a.maskAccounts(text, hint)
+			a.console.Warn(text, hint)
+		}
+	}
 	return o
 }
 
@@ -246,15 +268,6 @@ func (c credentials) account() string {
 		return ""
 	}
 	return c.session.Identity().Account
-}
-
-// accountOf is the account in the ARN of a role; empty for a name.
-func accountOf(role string) string {
-	parsed, err := arn.Parse(role)
-	if err != nil {
-		return ""
-	}
-	return parsed.AccountID
 }
 
 // names are those of an environment.

@@ -43,7 +43,7 @@ type Process struct {
 func Main(ctx context.Context, p Process) int {
 	a := &app{Process: p, secrets: redact.New()}
 	a.console = console.New(a.Stderr, a.secrets, a.commands())
-	a.inherited = redact.Find(p.Environ, nil)
+	a.inherited = redact.Find(withoutSettings(p.Environ), nil)
 	a.secrets.Add(secretOnes(a.inherited)...)
 	root := a.root()
 	root.SetArgs(p.Args)
@@ -138,6 +138,21 @@ func (a *app) system(info ciinfo.Info) ci.System {
 }
 
 func (a *app) userAgent() string { return "mlops-track/" + a.Version }
+
+// withoutSettings returns an environment without the settings that are not secret: INPUT_AWS-CREDENTIALS has the name of a secret, and
+// is a word. Passwords inside of settings are found by settings.Secrets.
+func withoutSettings(environ []string) []string {
+	plain := map[string]bool{}
+	for _, s := range settings.All() {
+		if !s.Secret {
+			plain[s.Env()], plain[s.Input()] = true, true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return plain[name]
+	})
+}
 
 // secretOnes are those of some values that may be secrets, each once.
 func secretOnes(values []string) []string {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Iyalvan/mlops-track/internal/console"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
@@ -50,8 +49,8 @@ func (j job) describe(plan track.Plan) error {
 		fmt.Fprintf(&b, "removed:     %s\n", strings.Join(env.Removed, " "))
 	}
 	fmt.Fprintf(&b, "and %d unchanged variables of this environment\n", len(env.All)-len(env.Set))
-	_, err = fmt.Fprint(j.Stdout, console.Inert(j.secrets.Text(b.String())))
-	return err
+	j.print(b.String())
+	return nil
 }
 
 // hidden hides a value with a secret's name, however short it is.

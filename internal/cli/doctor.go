@@ -74,7 +74,7 @@ func (a *app) doctor(ctx context.Context, s settings.Settings, asJSON bool) erro
 	}
 	findings := []doctor.Finding{}
 	good := doctor.Run(ctx, checks, doctor.Limit, func(f doctor.Finding) {
-		f = redact.Deep(a.secrets, e.masked(f))
+		f = e.masked(f)
 		findings = append(findings, f)
 		if !asJSON {
 			a.print(doctor.Render(f))
@@ -103,7 +103,6 @@ type examination struct {
 
 	session *awsauth.Session // set by the check of the role
 	store   *store.Opened    // set by the check of the server
-	account string           // account id to hide in findings
 }
 
 func (e *examination) close(ctx context.Context) {
@@ -278,13 +277,13 @@ func (a *app) pythonName() string {
 	return "python"
 }
 
-// masked hides the account id if mask-aws-account-id is set. The id is known from the check of the role on.
+// masked removes secrets from a finding, and with mask-aws-account-id accounts, which services name in their answers.
 func (e *examination) masked(f doctor.Finding) doctor.Finding {
-	if f.Check == doctor.RoleCheck && e.session != nil && e.settings.AWS.MaskAccount {
-		e.account = e.session.Identity().Account
+	if e.settings.AWS.MaskAccount {
+		e.maskAccounts(f.Text, f.Fix)
+		if f.Check == doctor.RoleCheck && e.session != nil {
+			e.console.Mask(e.session.Identity().Account)
+		}
 	}
-	if e.account != "" {
-		f.Text, f.Fix = strings.ReplaceAll(f.Text, e.account, "***"), strings.ReplaceAll(f.Fix, e.account, "***")
-	}
-	return f
+	return redact.Deep(e.secrets, f)
 }

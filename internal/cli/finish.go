@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/notice"
@@ -39,7 +40,7 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 			return t.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})
 		})
 	}
-	outputs := step.Collect(j.files, j.settings.Step, metrics, j.resultFolders())
+	outputs := t.clean(step.Collect(j.files, j.settings.Step, metrics, j.resultFolders()))
 	finished := track.Finisher{
 		Store: t.Store, Artifacts: t.offline, RunName: j.settings.Run.Name, RegisterModel: j.settings.Run.RegisterModel,
 		OnDefault: j.info.Head.OnDefault, Uploading: j.sayUploading(len(outputs.Files)),
@@ -47,7 +48,7 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 	}.Finish(storing, run, result, outputs)
 
 	ended := publish.Ended{
-		Run: finished, Step: result, Place: j.place(t, run.ExperimentID, run.ID), Notices: append(finished.Notices, j.lost(t)...),
+		Run: finished, Step: result, Place: j.place(t, run.ExperimentID, run.ID), Notices: slices.Concat(finished.Notices, t.renamedNotices(), j.lost(t)),
 		ExitCode: exitCode(finished.Verdict.ExitCode, j.settings.Store.OnTrackingError, len(finished.Faults) > 0 || metrics.Err != nil),
 	}
 	if result.Interrupt == nil && !t.incomplete() { // after a cancel there is no time; of half a curve nobody has anything

@@ -103,6 +103,9 @@ func (j job) uploadLater() string {
 // variables are those to set for the step and to remove from what it would inherit. Tags that are too long for them are a warning.
 func (j job) variables(t tracking, run mlflow.RunRef, planned []mlflow.Tag, creds credentials) (step.Variables, []notice.Notice) {
 	tags := redact.Deep(j.secrets, planned) // the step's environment has the tags as they are stored
+	for i := range tags {
+		tags[i].Value, _ = mlflow.Truncate(tags[i].Value, mlflow.MaxTagLength)
+	}
 	named, leftOut := step.RunVariables(run.ID, run.ExperimentID, tags)
 	var notices []notice.Notice
 	if len(leftOut) > 0 {

@@ -12,7 +12,7 @@ import (
 // print writes lines to standard output, without secrets and without workflow commands of GitHub: the
 // title of a pull request is untrusted.
 func (a *app) print(text string) {
-	fmt.Fprint(a.Stdout, console.Inert(a.secrets.Text(text)))
+	fmt.Fprint(a.Stdout, a.secrets.Text(console.Inert(a.secrets.Text(text))))
 }
 
 // printJSON writes a value to standard output, as print does with a line.

@@ -89,12 +89,12 @@ func (a *app) record(ctx context.Context, s settings.Settings, r recording) erro
 	limited, tick, cancel := within(ctx, storeBudget, s.Store.FinishTimeout)
 	defer cancel()
 	t.offline.Limit(limited, tick)
-	outputs := step.Collect(r.files, s.Step, results.Followed{}, []string{a.Dir})
+	outputs := t.clean(step.Collect(r.files, s.Step, results.Followed{}, []string{a.Dir}))
 	outputs.Training.Enabled = outputs.Training.InForce
 	finished := track.Finisher{
 		Store: t.Store, Artifacts: t.offline, RegisterModel: s.Run.RegisterModel, OnDefault: info.Head.OnDefault,
 	}.Finish(ctx, run, r.result(run.Start), outputs)
-	a.console.Tell(finished.Notices...)
+	a.console.Tell(append(finished.Notices, t.renamedNotices()...)...)
 	if err := t.close(ctx); err != nil {
 		a.console.Warn(err.Error(), "")
 	}

@@ -23,7 +23,8 @@ func (a *app) parse(src settings.Sources, help string) (settings.Settings, error
 	src.Env, src.Dir = a.getenv, a.Dir
 	file, err := configuration(a.Dir)
 	src.File = file
-	for _, secret := range secretOnes(slices.Concat(a.inherited, redact.Find(nil, src.Command), settings.Secrets(src))) {
+	known := secretOnes(slices.Concat(a.inherited, redact.Find(nil, src.Command), settings.Secrets(src)))
+	for _, secret := range append(known, settings.Accounts(src, a.Environ)...) {
 		a.console.Mask(secret) // before anything else is printed
 	}
 	s, faults := settings.Parse(src)

@@ -3,13 +3,16 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/offline"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 	"github.com/Iyalvan/mlops-track/settings"
+	"github.com/Iyalvan/mlops-track/step"
 	"github.com/Iyalvan/mlops-track/track"
 )
 
@@ -31,6 +34,7 @@ type tracking struct {
 
 	offline    *offline.Store
 	secrets    *redact.Redactor
+	renamed    *store.Renamed
 	experiment string // name
 }
 
@@ -45,7 +49,8 @@ func openStore(ctx context.Context, s settings.Store, options store.Options, sec
 		o.Dir = s.OfflineDir
 	}
 	behind := offline.New(opened, o)
-	return tracking{Store: store.Redacting(behind, secrets), offline: behind, secrets: secrets, experiment: experiment}, nil
+	renamed := &store.Renamed{}
+	return tracking{Store: store.Redacting(behind, secrets, renamed), offline: behind, secrets: secrets, renamed: renamed, experiment: experiment}, nil
 }
 
 // open opens the run of a plan.
@@ -68,7 +73,30 @@ func (t tracking) resume(ctx context.Context, runID string) (mlflow.Run, error) 
 }
 
 // direct returns the store that the run is open in, without the offline wrapper.
-func (t tracking) direct() mlflow.Store { return store.Redacting(t.offline.Direct(), t.secrets) }
+func (t tracking) direct() mlflow.Store {
+	return store.Redacting(t.offline.Direct(), t.secrets, t.renamed)
+}
+
+// clean returns what was read of a step without secrets. It is still whole: no half of one stays where a message is cut.
+func (t tracking) clean(outputs step.Outputs) step.Outputs {
+	outputs.Training, outputs.Problems = redact.Deep(t.secrets, outputs.Training), redact.Deep(t.secrets, outputs.Problems)
+	return outputs
+}
+
+// renamedNotices warn of keys that held secrets.
+func (t tracking) renamedNotices() []notice.Notice {
+	names := t.renamed.Names()
+	if len(names) == 0 {
+		return nil
+	}
+	const most = 5
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return []notice.Notice{notice.Warn("names held a secret, which was removed: stored as "+text,
+		"leave the secret out of the name; if it is none, docs/secrets.md says what counts as one")}
+}
 
 // incomplete reports whether the store can only say what it knew before its server became unreachable.
 func (t tracking) incomplete() bool { return t.offline.Lost() != nil && !t.offline.Began() }

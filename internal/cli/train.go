@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,8 +76,8 @@ func (j job) markKilled(st mlflow.Store, runID string, sig os.Signal) {
 	}
 }
 
-// redactingRunner is a runner whose results hold no secrets: the end of standard error passes the redactor as it is
-// written, and once more when the step has ended, for secrets that became known after they were written.
+// redactingRunner is a runner whose results hold no secrets: the end of standard error is brought into the form in which it is shown,
+// and secrets are removed from that, when the step has ended and all of them are known.
 type redactingRunner struct {
 	runner  step.Runner
 	secrets *redact.Redactor
@@ -86,7 +85,7 @@ type redactingRunner struct {
 
 // Run runs a command.
 func (r redactingRunner) Run(c step.Command, signals <-chan os.Signal, interrupted func(os.Signal)) step.Result {
-	c.Filter = func(w io.Writer) io.WriteCloser { return r.secrets.Writer(w) }
+	c.Filter = r.secrets.Tail
 	result := r.runner.Run(c, signals, interrupted)
 	result.Tail = r.secrets.Text(result.Tail)
 	return result

@@ -112,25 +112,28 @@ func (c *Console) command(lines []byte) {
 }
 
 func (c *Console) note(severity, text, hint string) {
-	text, hint = c.secrets.Text(text), c.secrets.Text(hint)
 	c.print(severity+": ", text)
 	if hint != "" {
 		c.print("hint: ", hint)
 	}
 	if c.commands != nil {
-		c.write(c.commands.Annotate(severity, Inert(joined(text, hint))))
+		c.write(c.commands.Annotate(severity, c.clean(joined(text, hint))))
 	}
 }
 
 // print writes each line under the program's name.
 func (c *Console) print(kind, text string) {
 	var b strings.Builder
-	for line := range strings.Lines(Inert(c.secrets.Text(text))) {
+	for line := range strings.Lines(c.clean(text)) {
 		fmt.Fprintf(&b, "mlops-track: %s%s\n", kind, strings.TrimRight(line, "\n"))
 	}
 	c.printed = true
 	c.write([]byte(b.String()))
 }
+
+// clean returns a text without secrets and as it may be printed. What Inert removes may have hidden a secret, so they are looked
+// for before and after.
+func (c *Console) clean(text string) string { return c.secrets.Text(Inert(c.secrets.Text(text))) }
 
 func (c *Console) write(text []byte) {
 	_, _ = c.out.Write(text) // a closed log is no reason to stop

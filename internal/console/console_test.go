@@ -129,3 +129,17 @@ func TestInert(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsRemovedHidesNoSecret looks for secrets in what is printed, not in what was given.
+func TestWhatIsRemovedHidesNoSecret(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"say hunt\x00er2secret", "say \x1b[1mhunter2\x1b[0msecret", "say hunter2\x1bsecret", "say hunter2&#8203;secret", "say hunter\u202e2secret"} {
+		var log bytes.Buffer
+		c := console.New(&log, redact.New("hunter2secret"), commands(ciinfo.GitHub))
+		c.Warn(text, text)
+		c.Say("%s", text)
+		if got := log.String(); strings.Contains(got, "secret") || strings.Contains(got, "hunt") || strings.Count(got, "***") != 5 {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}

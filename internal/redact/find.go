@@ -1,151 +1,140 @@
 package redact
 
 import (
-	"net/url"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Find returns the secrets of an environment (NAME=value) and of a command line: values with a secret's name, such as
-// MLFLOW_TRACKING_TOKEN, INPUT_GITHUB-TOKEN or --api-key, and the passwords in URLs. There may be duplicates.
+// MLFLOW_TRACKING_TOKEN, INPUT_GITHUB-TOKEN or --api-key, what has the shape of a well-known secret, and what In finds in the
+// others. There may be duplicates.
 func Find(environ, command []string) []string {
-	var found []string
+	found := Shaped(slices.Concat(environ, command)...)
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if SecretName(name) && !(strings.HasSuffix(name, "_CREDENTIALS") && strings.HasPrefix(value, "/")) { // a file has them
-			found = append(found, value)
-		}
-		found = append(found, Passwords(value)...)
+		found = append(found, In(name, value)...)
 	}
 	for i, arg := range command {
 		name, value, given := strings.Cut(arg, "=")
-		switch {
-		case !SecretName(strings.TrimLeft(name, "-")):
-		case given:
-			found = append(found, value)
-		case strings.HasPrefix(arg, "-") && i+1 < len(command) && !strings.HasPrefix(command[i+1], "-"):
-			found = append(found, command[i+1])
+		if given && !strings.ContainsAny(name, " \t\n\"'()[]") {
+			found = append(found, In(strings.TrimLeft(name, "-"), value)...)
+		} else if !given && strings.HasPrefix(arg, "-") && i+1 < len(command) && !strings.HasPrefix(command[i+1], "-") {
+			found = append(found, In(strings.TrimLeft(name, "-"), command[i+1])...)
 		}
 		found = append(found, Passwords(arg)...)
 	}
 	return found
 }
 
-// longestWord is the length up to which letters of one case count as a word.
-const longestWord = 15
+// In returns the secrets in a value that has a name: the value, if the name says so, passwords in URLs, values in lists such as
+// "Server=db;Password=...", and the strings of JSON.
+func In(name, value string) []string {
+	found := slices.Concat(Passwords(value), pairs(value))
+	if text := strings.TrimSpace(value); strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+		var whole any
+		if json.Unmarshal([]byte(text), &whole) == nil {
+			found = append(found, leaves(name, whole)...)
+		}
+	}
+	return append(found, named(nameStrength(name), value)...)
+}
 
-// Plausible reports whether a value that only its name makes a secret may be one: long enough, and not a word. Variables such
-// as AUTH=refreshing or POSTGRES_PASSWORD=postgres hold words, and to mask those would make the log and the report unreadable.
-func Plausible(value string) bool {
+// named returns what the name makes a secret.
+func named(says strength, value string) []string {
+	switch {
+	case says == nothing:
+		return nil
+	case says == secret && Plausible(value) && !isFile(value), random(value):
+		return append(parts(value), value)
+	}
+	return webhook(value)
+}
+
+// isFile reports whether a value is the path of a file. A secret that begins with a slash, as keys of AWS may, has no ending.
+func isFile(value string) bool {
+	base := value[strings.LastIndexAny(value, `/\`)+1:]
+	dot := strings.LastIndexByte(base, '.')
+	return isPath(value) && dot >= 0 && len(base)-dot <= len(".json5")
+}
+
+// parts are those of a secret that are secrets by themselves: what follows "Bearer" or a user's name, and what base64 hides.
+func parts(value string) []string {
+	var found []string
 	value = strings.TrimSpace(value)
-	if len(value) < MinLength {
-		return false
+	if scheme, rest, ok := strings.Cut(value, " "); ok && slices.Contains([]string{"bearer", "basic", "token", "apikey"}, strings.ToLower(scheme)) {
+		value = strings.TrimSpace(rest)
+		found = append(found, value)
 	}
-	different := map[rune]bool{}
-	for _, c := range value {
-		different[c] = true
+	if text, err := base64.StdEncoding.DecodeString(value); err == nil && Plausible(string(text)) && printable(text) {
+		value = string(text)
+		found = append(found, value)
 	}
-	return len(different) > 3 && !word(value)
-}
-
-// word reports whether a value is letters of one case, but for the first.
-func word(value string) bool {
-	if utf8.RuneCountInString(value) > longestWord {
-		return false
-	}
-	_, first := utf8.DecodeRuneInString(value)
-	rest := value[first:]
-	letters := !strings.ContainsFunc(value, func(c rune) bool { return !unicode.IsLetter(c) })
-	return letters && (rest == strings.ToLower(rest) || value == strings.ToUpper(value))
-}
-
-// SecretName reports whether a name is one that people give to secrets.
-func SecretName(name string) bool {
-	name = strings.ReplaceAll(strings.ToUpper(name), "-", "_")
-	for _, end := range []string{"TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE"} {
-		if strings.HasSuffix(name, end) {
-			return true
-		}
-	}
-	name = "_" + name
-	for _, end := range []string{
-		"_API_KEY", "_APIKEY", "_ACCESS_KEY", "_ACCESS_KEY_ID", "_SECRET_KEY", "_PRIVATE_KEY", "_SIGNING_KEY", "_ENCRYPTION_KEY",
-		"_ACCOUNT_KEY", "_STORAGE_KEY", "_MASTER_KEY", "_DEPLOY_KEY", "_SSH_KEY", "_SA_KEY", "_CONNECTION_STRING", "_CREDENTIALS",
-		"_JWT", "_PAT", "_SAS", "_LICENSE_KEY",
-	} {
-		if strings.HasSuffix(name, end) {
-			return true
-		}
-	}
-	return false
-}
-
-// minUser is the length from which a user name in a URL counts as a token.
-const minUser = 20
-
-// Passwords returns the passwords of the URLs in a text, as they are written and as they are meant, and the secrets in their
-// queries. A long user name is one, too: https://TOKEN@host is a habit.
-func Passwords(text string) []string {
-	var found []string
-	for _, address := range addresses(text) {
-		for _, secret := range append(userSecrets(address), querySecrets(address)...) {
-			found = append(found, secret)
-			if meant, err := url.PathUnescape(secret); err == nil && meant != secret {
-				found = append(found, meant)
-			}
-		}
-	}
-	return found
-}
-
-// addresses are the URLs in a text, without their schemes.
-func addresses(text string) []string {
-	var all []string
-	for {
-		_, rest, more := strings.Cut(text, "://")
-		if !more {
-			return all
-		}
-		text = rest
-		if end := strings.IndexAny(rest, " \t\r\n\"'`<>"); end >= 0 {
-			rest = rest[:end]
-		}
-		all = append(all, rest)
-	}
-}
-
-// userSecrets are those before the host. A password may hold a slash that is not escaped; a port and a later @ look alike.
-func userSecrets(address string) []string {
-	authority, _, _ := strings.Cut(address, "/")
-	at := strings.LastIndexByte(authority, '@')
-	if at < 0 {
-		user, _, hasPassword := strings.Cut(authority, ":")
-		at = strings.LastIndexByte(address, '@')
-		if port := strings.TrimLeft(strings.TrimPrefix(authority[len(user):], ":"), "0123456789"); !hasPassword || port == "" || at < 0 {
-			return nil
-		}
-	}
-	user, password, _ := strings.Cut(address[:at], ":")
-	var found []string
-	if password != "" {
+	if _, password, ok := strings.Cut(value, ":"); ok && !strings.ContainsAny(value, " \n{/") && Plausible(password) {
 		found = append(found, password)
 	}
-	if len(user) >= minUser {
-		found = append(found, user)
+	return found
+}
+
+// webhook returns the random parts of the path of an address.
+func webhook(value string) []string {
+	_, address, ok := strings.Cut(value, "://")
+	if !ok || strings.ContainsAny(value, " \n") {
+		return nil
+	}
+	var found []string
+	_, path, _ := strings.Cut(address, "/")
+	for part := range strings.SplitSeq(path, "/") {
+		if random(part) {
+			found = append(found, part)
+		}
 	}
 	return found
 }
 
-// querySecrets are the values of a query whose names say that they are secrets.
-func querySecrets(address string) []string {
-	_, query, _ := strings.Cut(address, "?")
+// pairs returns the values in a list of pairs, such as a connection string or a query, whose names say that they are secrets.
+func pairs(value string) []string {
 	var found []string
-	for pair := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		if lower := strings.ToLower(name); SecretName(name) || lower == "sig" || strings.HasSuffix(lower, "signature") {
-			found = append(found, value)
+	if !strings.Contains(value, "=") {
+		return nil
+	}
+	for pair := range strings.FieldsFuncSeq(value, func(c rune) bool { return strings.ContainsRune(";& \t\n,", c) }) {
+		name, text, _ := strings.Cut(pair, "=")
+		if text = strings.Trim(text, `"'`); strings.ContainsAny(text, "\"'()[]{}") { // of a program
+			continue
+		}
+		name = name[strings.LastIndexByte(name, '?')+1:]
+		if says := nameStrength(name); says == secret && Plausible(text) || says == hint && random(text) || isSignature(name) && Plausible(text) {
+			found = append(found, text)
 		}
 	}
 	return found
+}
+
+// leaves returns the secrets among the strings of a JSON value, by their own names and by that of the whole.
+func leaves(name string, value any) []string {
+	var found []string
+	switch v := value.(type) {
+	case string:
+		return In(name, v)
+	case []any:
+		for _, one := range v {
+			found = append(found, leaves(name, one)...)
+		}
+	case map[string]any:
+		for key, one := range v {
+			said := key
+			if all := words(key); nameStrength(key) == nothing && (len(all) == 0 || !in(all[len(all)-1], propertyWords)) {
+				said = name
+			}
+			found = append(found, leaves(said, one)...)
+		}
+	}
+	return found
+}
+
+// printable reports whether all of a text is ASCII that can be seen.
+func printable(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return c < ' ' || c > '~' })
 }

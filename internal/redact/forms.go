@@ -3,20 +3,24 @@ package redact
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
-	"html"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // forms are the ways in which a secret is written: as it is, and as the usual programs escape it. Those that are shorter
 // than MinLength are left out.
 func forms(secret string) []string {
-	all := []string{secret}
+	all := []string{secret, strings.Join(strings.Fields(secret), " "), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))}
 	all = append(all, base64Forms(secret)...)
-	all = append(all, urlForms(secret)...)
-	all = append(all, quotedForms(secret)...)
+	if strings.ContainsFunc(secret, escaped) {
+		all = append(all, escapedForms(secret)...)
+	}
 	long := all[:0]
 	for _, form := range all {
 		if len(form) >= MinLength {
@@ -24,6 +28,23 @@ func forms(secret string) []string {
 		}
 	}
 	return long
+}
+
+// escaped reports whether any program escapes a character.
+func escaped(r rune) bool {
+	return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+}
+
+// escapedForms are those that differ from the secret only where it has characters that are escaped.
+func escapedForms(secret string) []string {
+	all := urlForms(secret)
+	for _, form := range quotedForms(secret) {
+		all = append(all, form)
+		if strings.ContainsRune(form, '\\') { // JSON inside of JSON
+			all = append(all, quotedForms(form)...)
+		}
+	}
+	return all
 }
 
 // base64Forms are the characters that the secret makes in base64, at each of the three ways in which it can lie in the
@@ -54,7 +75,7 @@ func urlForms(secret string) []string {
 		all = append(all, percent(secret, plain))
 	}
 	for _, form := range all {
-		all = append(all, lowerHex(form))
+		all = append(all, lowerHex(form), strings.ReplaceAll(form, "%", "%25")) // a URL inside of a URL
 	}
 	return all
 }
@@ -87,25 +108,54 @@ func lowerHex(escaped string) string {
 	return string(text)
 }
 
-// quotedForms are the secret inside of the quotes of JSON, Go, Python, a shell and HTML.
+// quotedForms are the secret inside of the quotes of JSON, Go, Python and a shell. What HTML quotes is found as it is read.
 func quotedForms(secret string) []string {
-	all := []string{
-		inside(strconv.Quote(secret)), inside(strconv.QuoteToASCII(secret)),
-		strings.ReplaceAll(inside(strconv.Quote(secret)), `\"`, `"`),
-		strings.ReplaceAll(secret, "'", `'\''`),
-		html.EscapeString(secret),
+	all := []string{inside(strconv.Quote(secret)), inside(strconv.QuoteToASCII(secret)), strings.ReplaceAll(secret, "'", `'\''`)}
+	plain := strings.ReplaceAll(secret, `\`, `\\`)
+	for _, python := range []string{plain, strings.ReplaceAll(plain, "'", `\'`)} {
+		all = append(all, python, pythonASCII(python), pythonBytes(python))
 	}
 	if text, err := json.Marshal(secret); err == nil { // with \u003c for <
 		all = append(all, inside(string(text)))
 	}
 	var b bytes.Buffer
-	plain := json.NewEncoder(&b)
-	plain.SetEscapeHTML(false)
-	if plain.Encode(secret) == nil {
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(secret) == nil {
 		form := inside(strings.TrimSuffix(b.String(), "\n"))
 		all = append(all, form, strings.ReplaceAll(form, "/", `\/`))
 	}
 	return all
+}
+
+// pythonASCII writes what is not ASCII as Python's ascii does.
+func pythonASCII(text string) string {
+	const latin1 = 0x100
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r < utf8.RuneSelf:
+			b.WriteRune(r)
+		case r < latin1:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			b.WriteString(inside(strconv.QuoteRuneToASCII(r)))
+		}
+	}
+	return b.String()
+}
+
+// pythonBytes writes what is not ASCII as the repr of Python's bytes does.
+func pythonBytes(text string) string {
+	var b strings.Builder
+	for _, c := range []byte(text) {
+		if c < utf8.RuneSelf {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, `\x%02x`, c)
+	}
+	return b.String()
 }
 
 // inside is a text without the quotes around it.

@@ -1,12 +1,11 @@
 package redact
 
-import "bytes"
+import "strings"
 
 // index finds where secrets are in a text. Their first two bytes lead to them: that skips nearly all of a text at the
 // speed of memory, needs no automaton of many megabytes for long tokens, and is built in microseconds.
 type index struct {
 	starts [1 << 16 / 64]uint64 // a bit for each pair of bytes that a needle starts with
-	first  [256]bool            // the first bytes
 	by     map[uint16][]string  // needles by their first two bytes
 }
 
@@ -14,15 +13,14 @@ func newIndex(needles map[string]bool) *index {
 	ix := &index{by: map[uint16][]string{}}
 	for n := range needles {
 		pair := uint16(n[0]) | uint16(n[1])<<8
-		ix.first[n[0]] = true
 		ix.starts[pair/64] |= 1 << (pair % 64)
 		ix.by[pair] = append(ix.by[pair], n)
 	}
 	return ix
 }
 
-// candidate returns the next place, from i on, where a needle may start; len(text) if there is none.
-func (ix *index) candidate(text []byte, i int) int {
+// next returns the next place, from i on, where a needle may start; len(text) if there is none.
+func (ix *index) next(text string, i int) int {
 	if len(ix.by) == 0 {
 		return len(text)
 	}
@@ -32,74 +30,70 @@ func (ix *index) candidate(text []byte, i int) int {
 			return i
 		}
 	}
-	if i < len(text) && !ix.first[text[i]] {
-		i++
-	}
-	return i
+	return len(text)
 }
 
-// touches says whether there may be something to do in a text.
-func (ix *index) touches(text string) bool {
-	if len(ix.by) == 0 {
-		return false
-	}
-	for i := 0; i+1 < len(text); i++ {
-		pair := uint16(text[i]) | uint16(text[i+1])<<8
-		if ix.starts[pair/64]&(1<<(pair%64)) != 0 {
-			return true
+// find calls found for each place where needles are. They may overlap.
+func (ix *index) find(text string, found func(start, end int)) {
+	for i := ix.next(text, 0); i < len(text); i = ix.next(text, i+1) {
+		if length := ix.at(text[i:]); length > 0 {
+			found(i, i+length)
 		}
 	}
-	return false
 }
 
-// run is the stretch of secrets that a text begins in.
-type run struct {
-	masked  bool // its Mask is written, and nothing since
-	covered int  // so many bytes at the text's beginning belong to it
-}
-
-// mask appends text to out with one Mask for each stretch of bytes that belong to needles; needles that overlap or touch
-// make one stretch. Unless final, what may be the beginning of a needle is held back: text from held on is to come again,
-// with what follows it and the run that is returned.
-func (ix *index) mask(out, text []byte, in run, final bool) (_ []byte, held int, _ run) {
-	end, masked := in.covered, in.masked // text before end is written, or masked
-	held = len(text)
-	for i := ix.candidate(text, 0); i < len(text); i = ix.candidate(text, i+1) {
-		length, more := ix.at(text[i:])
-		if more && !final {
-			held = i
-			break
-		}
-		switch {
-		case length == 0:
-			continue
-		case i > end || !masked:
-			out = append(append(out, text[end:i]...), Mask...)
-			masked = true
-		}
-		end = max(end, i+length)
-	}
-	if end < held {
-		return append(out, text[end:held]...), held, run{}
-	}
-	return out, held, run{masked: masked, covered: end - held}
-}
-
-// at returns the length of the longest needle that text starts with, and whether a longer one may start there that goes
-// beyond its end.
-func (ix *index) at(text []byte) (length int, more bool) {
-	if len(text) == 1 {
-		return 0, true
-	}
+// at returns the length of the longest needle that text starts with. The beginning of a needle counts where it was cut: at the end of
+// the text, before an ellipsis, and anywhere if it is half of a long needle.
+func (ix *index) at(text string) int {
+	longest := 0
 	for _, n := range ix.by[uint16(text[0])|uint16(text[1])<<8] {
 		switch {
-		case len(n) <= len(text):
-			if len(n) > length && string(text[:len(n)]) == n {
-				length = len(n)
+		case len(n) <= longest:
+		case strings.HasPrefix(text, n):
+			longest = len(n)
+		case len(text) >= minCut && len(n) > minCut && text[:minCut] == n[:minCut]:
+			if same := commonPrefix(text, n); isCut(text[same:]) || same >= max(minHalf, len(n)/2) {
+				longest = max(longest, same)
 			}
-		case !more && bytes.Equal([]byte(n[:len(text)]), text):
-			more = true
 		}
 	}
-	return length, more
+	return longest
+}
+
+// isCut reports whether what follows says that the text before was cut.
+func isCut(rest string) bool {
+	return rest == "" || strings.HasPrefix(rest, "...") || strings.HasPrefix(rest, "…")
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// spans are parts of a text, in any order.
+type spans [][2]int
+
+// cover returns text with one Mask for each stretch of spans that overlap or touch.
+func (s spans) cover(text string) string {
+	edges := make([]int, len(text)+1)
+	for _, span := range s {
+		edges[span[0]]++
+		edges[span[1]]--
+	}
+	var out strings.Builder
+	inside := 0
+	for i := range len(text) {
+		before := inside
+		inside += edges[i]
+		switch {
+		case inside == 0:
+			out.WriteByte(text[i])
+		case before == 0:
+			out.WriteString(Mask)
+		}
+	}
+	return out.String()
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/Iyalvan/mlops-track/internal/visible"
 )
 
 const (
@@ -19,8 +21,15 @@ const (
 	// keyMask replaces a secret in a key: MLflow allows no asterisks there.
 	keyMask = "redacted"
 
-	// minCut is how much of a secret at the end of a text is removed: a text that was cut may end in the middle of a secret.
+	// minCut is how much of a secret is removed where a text was cut, which may be in the middle of a secret.
 	minCut = 8
+
+	// minHalf is the length from which the first half of a secret is removed wherever it stands.
+	minHalf = 16
+
+	// minWrapped is the length from which a secret is found though lines were wrapped inside of it. The ends of two lines make a
+	// short one by chance.
+	minWrapped = 8
 )
 
 // Redactor removes the secrets that it knows from text. It is safe for concurrent use; a nil one knows none.
@@ -31,7 +40,7 @@ type Redactor struct {
 
 // rules are a snapshot of what a redactor knows. They are never changed.
 type rules struct {
-	needles  map[string]bool
+	needles  map[string]bool // all forms of all secrets; true: a secret itself
 	index    *index
 	patterns []*regexp.Regexp
 }
@@ -52,20 +61,30 @@ func (r *Redactor) Add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.rules.Load()
+	var fresh []string
+	for _, secret := range secrets {
+		for _, part := range Parts(secret) {
+			if !old.needles[part] {
+				fresh = append(fresh, part)
+			}
+		}
+	}
+	if len(fresh) == 0 {
+		return
+	}
 	needles := maps.Clone(old.needles)
 	if needles == nil {
 		needles = map[string]bool{}
 	}
-	for _, secret := range secrets {
-		for _, part := range Parts(secret) {
-			for _, form := range forms(part) {
-				needles[form] = true
+	for _, part := range fresh {
+		for _, form := range forms(part) {
+			if _, known := needles[form]; !known {
+				needles[form] = false
 			}
 		}
+		needles[part] = true
 	}
-	if len(needles) > len(old.needles) {
-		r.rules.Store(&rules{needles: needles, index: newIndex(needles), patterns: old.patterns})
-	}
+	r.rules.Store(&rules{needles: needles, index: newIndex(needles), patterns: old.patterns})
 }
 
 // Hide adds a pattern, whose matches are removed too, line by line.
@@ -79,24 +98,33 @@ func (r *Redactor) Hide(patterns ...*regexp.Regexp) {
 	r.rules.Store(&rules{needles: old.needles, index: old.index, patterns: slices.Concat(old.patterns, patterns)})
 }
 
-// Text returns text with a Mask for each stretch of secrets. A text that ends with the first minCut bytes of a secret or
-// more loses them, too.
+// Text returns text with a Mask for each stretch of secrets. One is found also if characters that are not seen stand inside of
+// it. Where a text was cut, its first minCut bytes or more are removed, too.
 func (r *Redactor) Text(text string) string {
 	if r == nil || text == "" {
 		return text
 	}
 	rules := r.rules.Load()
-	if rules.index.touches(text) {
-		out, held, run := rules.index.mask(nil, []byte(text), run{}, false)
-		switch cut := text[held:]; {
-		case len(cut) < minCut:
-			out, _, _ = rules.index.mask(out, []byte(cut), run, true)
-		case !run.masked:
-			out = append(out, Mask...)
-		}
-		text = string(out)
+	if len(rules.needles) == 0 && len(rules.patterns) == 0 {
+		return text
 	}
-	return rules.hide(text)
+	var all spans
+	rules.find(text, func(start, end int) { all = append(all, [2]int{start, end}) })
+	for _, reading := range visible.Readings(text) {
+		find := rules.find
+		if reading.LineEnds { // patterns are for lines
+			find = rules.index.find
+		}
+		find(string(reading.Text), func(start, end int) {
+			if from, to := reading.Span(start, end); !reading.LineEnds || end-start >= minWrapped {
+				all = append(all, [2]int{from, to})
+			}
+		})
+	}
+	if len(all) == 0 {
+		return text
+	}
+	return all.cover(text)
 }
 
 // Key is Text for the key of a param, metric or tag: it uses a mask that is allowed in a key.
@@ -104,26 +132,27 @@ func (r *Redactor) Key(key string) string {
 	return strings.ReplaceAll(r.Text(key), Mask, keyMask)
 }
 
-// hide replaces what the patterns match.
-func (r *rules) hide(text string) string {
+// find calls found for each place that a secret or a pattern matches.
+func (r *rules) find(text string, found func(start, end int)) {
+	r.index.find(text, found)
 	if len(r.patterns) == 0 {
-		return text
+		return
 	}
-	var b strings.Builder
-	for len(text) > 0 {
-		end := strings.IndexAny(text, lineEnds)
+	at := 0
+	for at < len(text) {
+		end := strings.IndexAny(text[at:], lineEnds)
 		if end < 0 {
-			end = len(text)
+			end = len(text) - at
 		}
-		line := text[:end]
 		for _, p := range r.patterns {
-			line = p.ReplaceAllLiteralString(line, Mask)
+			for _, match := range p.FindAllStringIndex(text[at:at+end], -1) {
+				if match[0] < match[1] {
+					found(at+match[0], at+match[1])
+				}
+			}
 		}
-		b.WriteString(line)
-		b.WriteString(text[end:min(end+1, len(text))])
-		text = text[min(end+1, len(text)):]
+		at += end + 1
 	}
-	return b.String()
 }
 
 // Parts returns what is removed of a secret: itself, and its lines if it has several, as far as they are long enough,

@@ -51,7 +51,7 @@ func TestJUnitGivesTextBack(t *testing.T) {
 // TestJUnitDropsWhatXMLForbids holds https://www.w3.org/TR/xml/#charsets.
 func TestJUnitDropsWhatXMLForbids(t *testing.T) {
 	const s = "a\x00b\x08c\x1bd\xffe\ufffef"
-	got := readJUnit(t, report.Report{Outcome: report.Outcome{Status: "FAILED", ErrorType: s, ErrorMessage: s, LogTail: s}})
+	got := readJUnit(t, report.Report{Outcome: report.Outcome{Status: "FAILED", ErrorType: s, ErrorMessage: s, LogTail: "a\x00b\x07c\x1b[1md\xffe\ufffef"}})
 	const want = "abcd\ufffde\ufffdf"
 	for _, e := range got.Cases[0].Elements {
 		if e.Text != want {

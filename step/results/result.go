@@ -18,7 +18,7 @@ const MaxResultSize = 16 << 20
 // resultKeys is for messages.
 const resultKeys = "params, metrics, tags, artifacts, model_local_path and model_name"
 
-// Result is what a step wrote to its result file. Keys have passed mlflow.CheckKey, values are cut to MLflow's length.
+// Result is what a step wrote to its result file. Keys have passed mlflow.CheckKey, values may be longer than MLflow's limits.
 type Result struct {
 	Params         []mlflow.Param
 	Metrics        []mlflow.Metric // without step and time

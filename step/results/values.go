@@ -83,7 +83,8 @@ func (r *resultReader) metric(key string, k kind) (mlflow.Metric, bool, error) {
 	return m, ok, nil
 }
 
-// text reads a value as the text that MLflow's Python client would log for it.
+// text reads a value as the text that MLflow's Python client would log for it. It warns of one that is over MLflow's limit, and
+// returns it whole: it is cut when secrets have been removed, so that no half of one stays.
 func (r *resultReader) text(key string, k kind, limit int) (string, error) {
 	read := func() ([]byte, error) { return r.in.scalar(k) }
 	if k == kindArray || k == kindObject {
@@ -93,8 +94,8 @@ func (r *resultReader) text(key string, k kind, limit int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	value, cut := mlflow.Truncate(pythonText(k, text), limit)
-	if cut {
+	value := pythonText(k, text)
+	if _, cut := mlflow.Truncate(value, limit); cut {
 		r.problem(Warning, key, "write it to a file and add that to artifacts",
 			"has more than %d characters; the rest is cut off", limit)
 	}
