@@ -37,11 +37,14 @@ type Process struct {
 	Stderr  *os.File
 	Signals <-chan os.Signal
 	Version string
+	Hide    func(argument string) // hides a secret in the command line that other processes see of this one; may be nil
 }
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, p Process) int {
-	a := &app{Process: p, secrets: redact.New()}
+	watched, w := watch(ctx, p.Signals)
+	defer w.stop()
+	a := &app{Process: p, watcher: w, secrets: redact.New()}
 	a.console = console.New(a.Stderr, a.secrets, a.commands())
 	a.inherited = redact.Find(p.Environ, nil)
 	a.secrets.Add(secretOnes(a.inherited)...)
@@ -50,6 +53,18 @@ func Main(ctx context.Context, p Process) int {
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
+	done := make(chan int, 1)
+	go func() { done <- a.run(watched, root) }()
+	select {
+	case code := <-done:
+		return w.exitCode(watched, code)
+	case <-w.abandoned:
+		return w.exitCode(watched, exitError)
+	}
+}
+
+// run runs the command and returns the exit code.
+func (a *app) run(ctx context.Context, root *cobra.Command) int {
 	if err := root.ExecuteContext(ctx); err != nil {
 		return a.fail(err)
 	}
@@ -60,6 +75,7 @@ func Main(ctx context.Context, p Process) int {
 type app struct {
 	Process
 
+	watcher   *watcher
 	secrets   *redact.Redactor
 	inherited []string         // what the environment names as secrets
 	console   *console.Console // for people, on standard error

@@ -11,6 +11,7 @@ import (
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/internal/process"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/settings"
 	"github.com/Iyalvan/mlops-track/step"
@@ -30,7 +31,7 @@ type job struct {
 }
 
 // track runs the main job, from checked settings to the exit code. An error means that the step was not started.
-func (a *app) track(ctx context.Context, s settings.Settings) error {
+func (a *app) track(watched context.Context, s settings.Settings) error {
 	work, err := os.MkdirTemp("", "mlops-track-")
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
@@ -50,13 +51,15 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 	if s.DryRun {
 		return j.describe(plan)
 	}
-	watched, signals, stop := watch(ctx, a.Signals)
-	defer stop()
 	creds, err := j.assume(watched, s.AWS, j.system.AWS, work)
 	if err != nil {
 		return j.notStarted(watched, err)
 	}
 	defer func() { a.console.Tell(notice.FromError(creds.stop())...) }()
+	if watched.Err() != nil {
+		return j.notStarted(watched, context.Cause(watched))
+	}
+	a.watcher.enter(opening)
 	t, run, err := j.open(watched, plan, creds)
 	if err != nil {
 		return j.notStarted(watched, err)
@@ -65,7 +68,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 	notices = append(notices, j.tellOpened(t, run.Ref())...)
 
 	env := step.NewEnvironment(a.Environ, j.variables(t, run.Ref(), plan.Tags, creds), s.Step.PassEnv)
-	result, live := j.train(t, run.Ref(), env.All, signals)
+	result, live := j.train(t, run.Ref(), env.All)
 	ended := j.finish(watched, t, run, result, live)
 	ended.Experiment, ended.Notices = plan.Experiment, append(notices, ended.Notices...)
 	a.code = ended.ExitCode
@@ -79,7 +82,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 func (j job) notStarted(watched context.Context, err error) error {
 	status, code := mlflow.Failed, exitError
 	if cause, ok := errors.AsType[interruption](context.Cause(watched)); ok {
-		status, code = mlflow.Killed, 128+signalNumber(cause.signal)
+		status, code = mlflow.Killed, process.SignalCode(cause.signal)
 	}
 	j.publisher().NotStarted(status, code)
 	j.code = code

@@ -24,6 +24,9 @@ func (a *app) parse(src settings.Sources, help string) (settings.Settings, error
 	src.File = file
 	for _, secret := range secretOnes(slices.Concat(a.inherited, redact.Find(nil, src.Command), settings.Secrets(src))) {
 		a.console.Mask(secret) // before anything else is printed
+		if a.Hide != nil {
+			a.Hide(secret)
+		}
 	}
 	s, faults := settings.Parse(src)
 	a.secrets.Hide(s.Redact...)

@@ -15,7 +15,9 @@ import (
 
 // train runs the step and follows its live metrics. It returns no error: a step that could not be started
 // is a result, too.
-func (j job) train(t tracking, run mlflow.RunRef, env []string, signals <-chan os.Signal) (step.Result, *results.Follower) {
+func (j job) train(t tracking, run mlflow.RunRef, env []string) (step.Result, *results.Follower) {
+	j.watcher.enter(running)
+	defer j.watcher.enter(finishing)
 	direct := t.direct()
 	renamed, err := j.files.Prepare(j.settings.Step.Script, j.hook(t, run))
 	for _, file := range renamed {
@@ -33,7 +35,7 @@ func (j job) train(t tracking, run mlflow.RunRef, env []string, signals <-chan o
 		Args: step.Args(j.settings.Step, j.files.Script), Dir: j.settings.Step.WorkingDirectory, Env: env,
 		Stdin: j.Stdin, Stdout: j.Stdout, Stderr: j.Stderr, Grace: j.settings.Step.StopGrace,
 	}
-	return j.runner.Run(command, signals, func(sig os.Signal) { j.markKilled(direct, run.ID, sig) }), follower
+	return j.runner.Run(command, j.watcher.forward, func(sig os.Signal) { j.markKilled(direct, run.ID, sig) }), follower
 }
 
 // markKilled writes the run's status as soon as the signal comes: there may be no time later.

@@ -70,10 +70,11 @@ func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 	// The URI goes by the environment: a database URI holds a password, and arguments can be read by everybody.
 	env = append(env, "MLFLOW_BACKEND_STORE_URI="+backend, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
 	a.console.Say("MLflow UI on http://%s:%d (Ctrl-C ends it)", host, port)
+	a.watcher.enter(running)
 	res := process.Run(process.Command{
 		Args: append(mlflow, "ui", "--host", host, "--port", strconv.Itoa(port), "--workers", "1"),
 		Dir:  target.Dir, Env: env, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Grace: uiGrace,
-	}, a.Signals, func(os.Signal) {})
+	}, a.watcher.forward, func(os.Signal) {})
 	a.code = res.ExitCode
 	if res.Interrupt != nil {
 		a.code = exitOK // stopped as requested
