@@ -36,9 +36,12 @@ func (i interruption) Error() string { return fmt.Sprintf("interrupted by %s", i
 // an interruption.
 func watch(ctx context.Context, signals <-chan os.Signal) (watched context.Context, w *watcher) {
 	watched, cancel := context.WithCancelCause(ctx)
-	w = &watcher{forward: make(chan os.Signal, 8), abandoned: make(chan struct{}), ended: make(chan struct{})}
+	ended := make(chan struct{})
+	w = &watcher{
+		forward: make(chan os.Signal, 8), abandoned: make(chan struct{}),
+		stop: func() { close(ended); cancel(nil) },
+	}
 	go func() {
-		defer cancel(nil)
 		for {
 			select {
 			case sig := <-signals:
@@ -47,7 +50,7 @@ func watch(ctx context.Context, signals <-chan os.Signal) (watched context.Conte
 					cancel(interruption{signal: sig, at: time.Now()}) // only the first one counts
 					return first
 				})
-			case <-w.ended:
+			case <-ended:
 				return
 			}
 		}
@@ -69,7 +72,7 @@ const (
 type watcher struct {
 	forward   chan os.Signal // for the step
 	abandoned chan struct{}  // closed when the process should end although the command has not
-	ended     chan struct{}
+	stop      func()        // ends the watching
 	phase     atomic.Int32
 	giveUp    sync.Once
 }
@@ -77,9 +80,6 @@ type watcher struct {
 func (w *watcher) enter(p phase) { w.phase.Store(int32(p)) }
 
 func (w *watcher) in(p phase) bool { return phase(w.phase.Load()) == p }
-
-// stop ends the watching.
-func (w *watcher) stop() { close(w.ended) }
 
 // take does what a signal is for. interrupt ends the context, and reports whether this was the first signal to do so.
 func (w *watcher) take(sig os.Signal, interrupt func() bool) {
