@@ -65,7 +65,7 @@ func TestNothingKnown(t *testing.T) {
 			}
 		}
 	}
-	if info := ciinfo.Detect(ciinfo.Source{Getenv: empty, Git: ci.Git(t.TempDir())}); info.Provider != ciinfo.Local || info.Tags()["mlflow.source.type"] != "LOCAL" {
+	if info := ciinfo.Detect(ciinfo.Source{Getenv: empty, Git: ci.Git(t.TempDir(), nil)}); info.Provider != ciinfo.Local || info.Tags()["mlflow.source.type"] != "LOCAL" {
 		t.Errorf("%+v", info)
 	}
 }

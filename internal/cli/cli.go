@@ -65,10 +65,14 @@ func Main(ctx context.Context, p Process) int {
 
 // run runs the command and returns the exit code.
 func (a *app) run(ctx context.Context, root *cobra.Command) int {
-	if err := root.ExecuteContext(ctx); err != nil {
-		return a.fail(err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return a.code
 	}
-	return a.code
+	if cause, ok := errors.AsType[interruption](context.Cause(ctx)); ok && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
+	return a.fail(err)
 }
 
 // app is the program with what every command shares.
@@ -146,7 +150,7 @@ func (a *app) readByRunner() bool {
 
 // system returns what a job can do on its CI system.
 func (a *app) system(info ciinfo.Info) ci.System {
-	job := ci.Job{Info: info, Getenv: a.getenv, Environ: a.Environ, HTTP: a.http(), UserAgent: a.userAgent(), Now: time.Now}
+	job := ci.Job{Info: info, Getenv: a.getenv, Environ: a.forPrograms(), HTTP: a.http(), UserAgent: a.userAgent(), Now: time.Now}
 	if a.readByRunner() {
 		job.Command = func(lines []byte) { a.console.Command(lines) }
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/process"
+	"github.com/Iyalvan/mlops-track/step"
 )
 
 // After a cancel GitHub kills the job's processes 10 s after the first signal. The server has until closeBudget to store the run;
@@ -30,7 +31,7 @@ type interruption struct {
 	at     time.Time
 }
 
-func (i interruption) Error() string { return fmt.Sprintf("interrupted by %s", i.signal) }
+func (i interruption) Error() string { return "cancelled by " + step.SignalName(i.signal) }
 
 // watch receives the signals that end this process, for as long as a command of it runs. The first one ends the returned context, whose cause is
 // an interruption.
@@ -72,7 +73,7 @@ const (
 type watcher struct {
 	forward   chan os.Signal // for the step
 	abandoned chan struct{}  // closed when the process should end although the command has not
-	stop      func()        // ends the watching
+	stop      func()         // ends the watching
 	phase     atomic.Int32
 	giveUp    sync.Once
 }

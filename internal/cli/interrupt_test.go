@@ -28,7 +28,7 @@ func TestWatch(t *testing.T) {
 		signals <- os.Interrupt
 		synctest.Wait()
 		cause, ok := errors.AsType[interruption](context.Cause(watched))
-		if !ok || cause.signal != syscall.SIGTERM || !cause.at.Equal(at) || cause.Error() != "interrupted by terminated" {
+		if !ok || cause.signal != syscall.SIGTERM || !cause.at.Equal(at) || cause.Error() != "cancelled by SIGTERM" {
 			t.Errorf("cause %v at %s", context.Cause(watched), cause.at)
 		}
 		if one, two := <-w.forward, <-w.forward; one != syscall.SIGTERM || two != os.Interrupt {
@@ -58,7 +58,7 @@ func TestWatchWithoutAReader(t *testing.T) {
 			t.Error("somebody still watches")
 		default:
 		}
-		if cause := context.Cause(watched); !strings.Contains(cause.Error(), "interrupted by") {
+		if cause := context.Cause(watched); !strings.Contains(cause.Error(), "cancelled by") {
 			t.Errorf("cause %v", cause)
 		}
 	})

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"os"
-	"strings"
 	"syscall"
 )
 
@@ -37,8 +36,11 @@ func takeEnvironment(hide func()) []string {
 	syscall.Clearenv()
 	hide()
 	for _, entry := range environ {
-		if name, value, ok := strings.Cut(entry, "="); ok {
-			_ = syscall.Setenv(name, value) // a name that no program can look up is only handed on
+		for i := range len(entry) {
+			if entry[i] == '=' {
+				_ = syscall.Setenv(entry[:i], entry[i+1:]) // a name that no program can look up is only handed on
+				break
+			}
 		}
 	}
 	return environ
@@ -47,7 +49,7 @@ func takeEnvironment(hide func()) []string {
 func copied(texts []string) []string {
 	out := make([]string, len(texts))
 	for i, text := range texts {
-		out[i] = strings.Clone(text)
+		out[i] = string([]byte(text))
 	}
 	return out
 }

@@ -1,10 +1,7 @@
 package guard
 
 import (
-	"bytes"
 	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"unsafe"
 )
@@ -21,16 +18,20 @@ var keptVariables = []string{ //nolint:gochecknoglobals // a constant
 func hide() {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 0, 0)
 	_, environ := initialMemory()
-	for entry := range bytes.SplitSeq(environ, []byte{0}) {
-		if !kept(string(entry)) {
-			clear(entry)
+	for from, to := 0, 0; to < len(environ); to++ {
+		if environ[to] != 0 {
+			continue
 		}
+		if !kept(environ[from:to]) {
+			clear(environ[from:to])
+		}
+		from = to + 1
 	}
 }
 
-func kept(entry string) bool {
+func kept(entry []byte) bool {
 	for _, name := range keptVariables {
-		if strings.HasPrefix(entry, name+"=") {
+		if len(entry) > len(name) && string(entry[:len(name)]) == name && entry[len(name)] == '=' {
 			return true
 		}
 	}
@@ -40,15 +41,15 @@ func kept(entry string) bool {
 // HideArgument overwrites a text in the command line that other processes see of this one (/proc/PID/cmdline).
 func HideArgument(text string) {
 	args, _ := initialMemory()
-	for text != "" {
-		at := bytes.Index(args, []byte(text))
-		if at < 0 {
-			return
+	for len(args) >= len(text) && text != "" {
+		if string(args[:len(text)]) != text {
+			args = args[1:]
+			continue
 		}
 		for i := range len(text) {
-			args[at+i] = '*'
+			args[i] = '*'
 		}
-		args = args[at+len(text):]
+		args = args[len(text):]
 	}
 }
 
@@ -59,19 +60,9 @@ func initialMemory() (args, environ []byte) {
 	if err != nil || len(os.Args) == 0 || os.Args[0] == "" {
 		return nil, nil
 	}
-	afterName := string(stat[bytes.LastIndexByte(stat, ')')+1:]) // the name of a program may hold anything
-	fields := strings.Fields(afterName)
-	const argStart = 48 - 3 // proc_pid_stat(5) counts the fields from 1, and the third is the first one here
-	if len(fields) < argStart+4 {
+	bounds, ok := fields(stat, 48) // of the arguments and of the environment: arg_start, arg_end, env_start, env_end in proc_pid_stat(5)
+	if !ok {
 		return nil, nil
-	}
-	var bounds [4]uintptr // of the arguments, and of the environment
-	for i := range bounds {
-		n, err := strconv.ParseUint(fields[argStart+i], 10, 64)
-		if err != nil {
-			return nil, nil
-		}
-		bounds[i] = uintptr(n)
 	}
 	first := unsafe.StringData(os.Args[0]) // the runtime does not copy
 	return memory(first, bounds[0], bounds[0], bounds[1]), memory(first, bounds[0], bounds[2], bounds[3])
@@ -83,4 +74,25 @@ func memory(base *byte, at, from, to uintptr) []byte {
 		return nil
 	}
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(base), from-at)), to-from) //nolint:gosec // memory of this process, see above
+}
+
+// fields returns four numbers of a line as in proc_pid_stat(5), whose fields are counted from 1.
+func fields(stat []byte, first int) (numbers [4]uintptr, ok bool) {
+	end := len(stat) - 1
+	for end > 0 && stat[end] != ')' { // the name of the program, field 2, may hold anything
+		end--
+	}
+	field := 2
+	for _, c := range stat[end:] {
+		switch {
+		case c == ' ':
+			field++
+		case field < first || field >= first+len(numbers):
+		case c < '0' || c > '9':
+			return numbers, false
+		default:
+			numbers[field-first] = numbers[field-first]*10 + uintptr(c-'0')
+		}
+	}
+	return numbers, field >= first+len(numbers)
 }

@@ -2,7 +2,10 @@
 
 package guard
 
-import "os"
+import (
+	"os"
+	"syscall"
+)
 
-// systemSignals returns nothing: no other signals of this system end a program.
-func systemSignals() []os.Signal { return nil }
+// systemSignals returns the signals that end a program on these systems only.
+func systemSignals() []os.Signal { return []os.Signal{syscall.SIGEMT} }

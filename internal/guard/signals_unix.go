@@ -12,10 +12,11 @@ import (
 // run. A fault of our own stays a panic: the runtime tells it from a signal that was sent.
 func catch() <-chan os.Signal {
 	caught := make(chan os.Signal, 64)
-	signal.Notify(caught, append(systemSignals(),
-		syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT,
-		syscall.SIGILL, syscall.SIGTRAP, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGSEGV, syscall.SIGSYS,
-		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGXCPU, syscall.SIGIO)...)
+	// First those for which the runtime would end the process with a dump of its goroutines.
+	signal.Notify(caught, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGILL, syscall.SIGTRAP, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGSEGV,
+		syscall.SIGSYS, syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGXCPU,
+		syscall.SIGIO)
+	signal.Notify(caught, systemSignals()...)
 	if !signal.Ignored(syscall.SIGHUP) { // nohup has it ignored
 		signal.Notify(caught, syscall.SIGHUP)
 	}

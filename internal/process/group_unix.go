@@ -16,7 +16,6 @@ import (
 func prepare(child *exec.Cmd, stdin *os.File) (group bool) {
 	group = stdin == nil || !term.IsTerminal(int(stdin.Fd()))
 	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: group}
-	dieWithUs(child.SysProcAttr)
 	return group
 }
 

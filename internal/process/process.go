@@ -64,7 +64,7 @@ func Run(cmd Command, signals <-chan os.Signal, interrupted func(os.Signal)) Res
 	adoptOrphans()
 	defer reserveThreads()()
 	res := Result{Start: time.Now()}
-	ended, err := start(child)
+	ended, err := Start(child)
 	if err != nil {
 		return notRun(err)
 	}
@@ -81,9 +81,13 @@ func Run(cmd Command, signals <-chan os.Signal, interrupted func(os.Signal)) Res
 	return res
 }
 
-// start starts the child on a thread that lasts as long as it does, because the system takes the end of that thread for our death (see
-// dieWithUs). The channel is closed when the child has ended.
-func start(child *exec.Cmd) (<-chan struct{}, error) {
+// Start starts a child which does not outlive us, if the system can help that (see dieWithUs), on a thread that lasts as long as the child does: the
+// system takes the end of that thread for our death. The channel is closed when the child has ended.
+func Start(child *exec.Cmd) (<-chan struct{}, error) {
+	if child.SysProcAttr == nil {
+		child.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	dieWithUs(child.SysProcAttr)
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
