@@ -112,7 +112,7 @@ func TestLaptop(t *testing.T) {
 		}
 	}
 	detect := func(dir string) ciinfo.Info {
-		return ciinfo.Detect(ciinfo.Source{Git: ci.Git(dir), Getenv: func(name string) string { return map[string]string{"USER": "ann"}[name] }})
+		return ciinfo.Detect(ciinfo.Source{Git: ci.Git(dir, os.Environ()), Getenv: func(name string) string { return map[string]string{"USER": "ann"}[name] }})
 	}
 	check := func(doing string, got, want any) {
 		t.Helper()

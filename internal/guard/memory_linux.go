@@ -78,19 +78,15 @@ func memory(base *byte, at, from, to uintptr) []byte {
 
 // fields returns four numbers of a line as in proc_pid_stat(5), whose fields are counted from 1.
 func fields(stat []byte, first int) (numbers [4]uintptr, ok bool) {
-	end := len(stat) - 1
-	for end > 0 && stat[end] != ')' { // the name of the program, field 2, may hold anything
-		end--
-	}
 	field := 2
-	for _, c := range stat[end:] {
+	for _, c := range stat {
 		switch {
+		case c == ')': // ends the name of the program, field 2, which may hold anything
+			field, numbers = 2, [4]uintptr{}
 		case c == ' ':
 			field++
 		case field < first || field >= first+len(numbers):
-		case c < '0' || c > '9':
-			return numbers, false
-		default:
+		case c >= '0' && c <= '9':
 			numbers[field-first] = numbers[field-first]*10 + uintptr(c-'0')
 		}
 	}
