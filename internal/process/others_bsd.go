@@ -11,8 +11,8 @@ import (
 // realTime returns nothing: Go knows no real-time signals of this system.
 func realTime() []os.Signal { return nil }
 
-// suspend does to this process what SIGTSTP does by default. Another thread may get the signal, a moment later.
+// suspend stops this process until it is continued. Another thread may get the signal, a moment later.
 func suspend() {
-	_ = syscall.Kill(os.Getpid(), syscall.SIGTSTP)
+	_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	time.Sleep(50 * time.Millisecond)
 }

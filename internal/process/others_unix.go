@@ -33,11 +33,8 @@ func (o others) stop() { signal.Stop(o.came) }
 // forward forwards one of them. The one that stops the command stops us, too, because a shell waits for that; both continue together.
 func (o others) forward(child *os.Process, sig os.Signal) {
 	forward(child, o.group, sig)
-	if sig != syscall.SIGTSTP {
-		return
+	if sig == syscall.SIGTSTP {
+		suspend()
+		forward(child, o.group, syscall.SIGCONT)
 	}
-	signal.Reset(syscall.SIGTSTP)
-	suspend()
-	signal.Notify(o.came, syscall.SIGTSTP)
-	forward(child, o.group, syscall.SIGCONT)
 }
