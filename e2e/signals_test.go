@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,10 +83,8 @@ func waitForState(t *testing.T, what string, now func() string, want ...string) 
 	var got string
 	for range 1000 {
 		got = now()
-		for _, w := range want {
-			if got == w {
-				return
-			}
+		if slices.Contains(want, got) {
+			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
