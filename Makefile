@@ -36,7 +36,7 @@ COVERED := track step mlflow/offline publish
 .PHONY: test-unit
 test-unit: ## run the tests that need neither Python nor servers, in seconds, and print what they cover
 	mkdir -p "$(CACHE)"
-	go test -short -coverprofile "$(CACHE)/unit.cover" $$(go list ./... | grep -v '/e2e$$')
+	go test -short -coverprofile "$(CACHE)/unit.cover" $$(go list ./... | grep -v '/e2e')
 	scripts/coverage "$(CACHE)/unit.cover" $(COVERED)
 
 .PHONY: test
@@ -55,6 +55,12 @@ test-go: test-env $(GOTESTSUM) ## run the Go tests, including the stories; skipp
 .PHONY: test-python
 test-python: ## check the Python project, on the oldest and the newest Python that can be had
 	scripts/python-check
+
+.PHONY: test-reliability
+test-reliability: test-env ## try what may fail: kills, signals, server faults, secrets; write docs/reliability.md; at most ten minutes
+	rm -f "$(CACHE)/tally.jsonl"
+	MLOPS_TEST_TALLY="$(CACHE)/tally.jsonl" go test -count 1 -timeout 10m -run TestSecretsFormsOutputs ./e2e
+	go test -count 1 -timeout 10m ./e2e/reliability -rounds 3 -tallied "$(CACHE)/tally.jsonl" -update
 
 .PHONY: test-race
 test-race: test-env ## run all Go tests with the race detector; needs a C compiler

@@ -41,7 +41,7 @@ func (p *parser) step() Step {
 	s := Step{
 		Command:          p.src.Command,
 		WorkingDirectory: p.path("working-directory"),
-		Autolog:          Autolog{Enabled: p.bool("autolog"), Config: p.object("autolog-config")},
+		Autolog:          Autolog{Enabled: p.bool("autolog"), Config: p.autologConfig()},
 		Results:          Results{File: p.path("result-file"), MetricsFile: p.path("metrics-file"), Artifacts: p.lines("artifacts")},
 		PassEnv:          p.lines("pass-env"),
 		StopGrace:        p.duration("stop-grace"),

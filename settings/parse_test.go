@@ -140,7 +140,7 @@ func TestDefaults(t *testing.T) {
 func TestEachKindOfValue(t *testing.T) {
 	s := parse(t, flags(
 		"working-directory", "train", "result-file", "/tmp/result.json", "metrics-file", "m.jsonl",
-		"stop-grace", "90", "finish-timeout", "2m", "autolog", "FALSE", "autolog-config", `{"silent": true}`,
+		"stop-grace", "90", "finish-timeout", "2m", "autolog", "FALSE", "autolog-config", `{"silent": true, "flavors": ["openai"]}`,
 		"artifacts", "\n plots/*.png \n\n!plots/tmp*\n", "pass-env", "A\nB", "redact", "tok-[0-9]+\n",
 		"role-duration-seconds", "900", "inline-session-policy", "{\n \"Version\": \"2012-10-17\"\n}",
 		"managed-session-policies", "arn:a, arn:b\narn:c,", "matrix", `{"lr": 1}`, "job-id", "7", "dry-run", "1",
@@ -157,7 +157,7 @@ func TestEachKindOfValue(t *testing.T) {
 		}},
 		{"seconds without a unit", s.Step.StopGrace, 90 * time.Second},
 		{"duration", s.Store.FinishTimeout, 2 * time.Minute},
-		{"autolog", s.Step.Autolog, settings.Autolog{Config: map[string]any{"silent": true}}},
+		{"autolog", s.Step.Autolog, settings.Autolog{Config: map[string]any{"silent": true, "flavors": []any{"openai"}}}},
 		{"passed variables", s.Step.PassEnv, []string{"A", "B"}},
 		{"patterns", len(s.Redact), 1},
 		{"length of the role session", s.AWS.Role.Duration, 15 * time.Minute},
@@ -187,6 +187,8 @@ func TestEachFaultNamesSettingAndValue(t *testing.T) {
 		{"stop-grace", "-1s", `stop-grace "-1s" is not a duration`},
 		{"finish-timeout", "-5", `finish-timeout "-5" is not a duration`},
 		{"autolog-config", "[1]", "autolog-config is not a JSON object"},
+		{"autolog-config", `{"flavors": "openai"}`, `autolog-config: flavors "openai" is not a list of names such as ["openai"]`},
+		{"autolog-config", `{"flavors": ["openai", 1]}`, `autolog-config: flavors "[openai 1]" is not a list of names`},
 		{"inline-session-policy", "{", "inline-session-policy is not a JSON object"},
 		{"matrix", "lr=1", "matrix is not a JSON object"},
 		{"on-tracking-error", "panic", `on-tracking-error "panic" is unknown: one of keep, fail`},

@@ -164,6 +164,24 @@ func (p *parser) object(name string) map[string]any {
 	return v
 }
 
+// autologConfig is the JSON object of autolog-config. Its key flavors, the only one that is not MLflow's, is a list of names.
+func (p *parser) autologConfig() map[string]any {
+	config := p.object("autolog-config")
+	flavors, ok := config["flavors"]
+	if !ok {
+		return config
+	}
+	list, ok := flavors.([]any)
+	for _, name := range list {
+		_, isName := name.(string)
+		ok = ok && isName
+	}
+	if !ok {
+		p.fault(`autolog-config: flavors %q is not a list of names such as ["openai"]`, fmt.Sprint(flavors))
+	}
+	return config
+}
+
 // compact is a JSON object on one line, as it counts against the limits of AWS.
 func (p *parser) compact(name string) string {
 	object := p.object(name)

@@ -1,6 +1,7 @@
 package step_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,23 @@ func TestReadTraining(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("training (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadTrainingOfAnOldPython(t *testing.T) {
+	got := training(t, `{"event":"old-python","version":"2.7.18"}`)
+	if diff := cmp.Diff(step.Training{OldPython: "2.7.18"}, got); diff != "" {
+		t.Errorf("training (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadTrainingBoundsWarnings(t *testing.T) {
+	var events []string
+	for i := range 1000 {
+		events = append(events, fmt.Sprintf(`{"event":"warning","message":"%d"}`, i))
+	}
+	if got := len(training(t, events...).Warnings); got != 50 {
+		t.Errorf("%d warnings, want 50", got)
 	}
 }
 

@@ -251,7 +251,7 @@ func (e *examination) artifacts(ctx context.Context, location string) (doctor.Ar
 
 func (e *examination) python(plugin string) doctor.Python {
 	environ := e.forPrograms()
-	dir, notices := e.pythonFolder()
+	dir, notices := e.pythonFolder(e.work)
 	e.console.Tell(notices...)
 	hook := e.settings.Step.Autolog.Enabled && dir != ""
 	if dir != "" {

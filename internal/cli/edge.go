@@ -10,7 +10,6 @@ import (
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/environ"
-	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
@@ -47,12 +46,3 @@ func (a *app) forPrograms() []string {
 
 // temporaryFolders are those besides the workspace in which a result may lie.
 func (a *app) temporaryFolders() []string { return []string{os.TempDir(), a.getenv("RUNNER_TEMP")} }
-
-// pythonFolder is the folder of the Python hook; where none could be unpacked it is empty, and a warning says why.
-func (a *app) pythonFolder() (string, []notice.Notice) {
-	dir, err := a.unpackPython("")
-	if err != nil {
-		return "", []notice.Notice{notice.Warn("autolog is not available: "+err.Error(), "make the cache folder or TMPDIR writable")}
-	}
-	return dir, nil
-}

@@ -37,8 +37,9 @@ func (a *app) track(watched context.Context, s settings.Settings) error {
 		return fmt.Errorf("make a temporary folder: %w", err)
 	}
 	defer os.RemoveAll(work)
+	hook := a.startPythonFolder(work)
 	info := a.detectCI(s.CI)
-	pythonDir, notices := a.pythonFolder()
+	pythonDir, notices := hook()
 	j := job{
 		app: a, settings: s, info: info, system: a.system(info), runner: redactingRunner{step.Local{}, a.secrets},
 		files: step.NewFiles(s.Step, work), pythonDir: pythonDir,

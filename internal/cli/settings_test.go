@@ -239,11 +239,16 @@ func TestCredentialsFile(t *testing.T) {
 			t.Errorf("credentials %q, %v", o.Username, err)
 		}
 	}
+	file := filepath.Join(home, ".mlflow", "credentials")
+	a, log = newApp("/", "HOME="+file) // a home that is a file has no credentials, and none are missed
+	if o, err := a.access(); err != nil || o.Username != "" || log.String() != "" {
+		t.Errorf("home is a file: credentials %q, %v, log %q", o.Username, err, log)
+	}
 	broken := t.TempDir()
 	writeIn(t, broken, ".mlflow/credentials/file", "")
-	a, _ = newApp("/", "HOME="+broken)
-	if _, err := a.access(); err == nil {
-		t.Error("a folder was read")
+	a, log = newApp("/", "HOME="+broken)
+	if _, err := a.access(); err != nil || !strings.Contains(log.String(), "is not a file") {
+		t.Errorf("a folder for the file: %v, log %q", err, log)
 	}
 }
 
