@@ -12,6 +12,9 @@ const (
 	// spareThreads is how many idle threads wait while a command runs. What runs beside it are few blocking calls: waiting for its end, writing
 	// its standard error, reading its metrics and storing them.
 	spareThreads = 8
+
+	// usedThreads is how many we have without those, and the command.
+	usedThreads = 12
 )
 
 // reserveThreads makes sure that we need no new threads while a command runs: the Go runtime ends the process when it can't get one, and
@@ -25,7 +28,7 @@ func reserveThreads() (restore func()) {
 	}
 	var begun sync.WaitGroup
 	release := make(chan struct{})
-	for range min(spareThreads, threadLimit()/10) {
+	for range max(0, min(spareThreads, (threadLimit()-usedThreads)/2)) {
 		begun.Add(1)
 		go func() {
 			runtime.LockOSThread() // with all of them at once each has a thread of its own
