@@ -65,7 +65,7 @@ func TestNothingKnown(t *testing.T) {
 			}
 		}
 	}
-	if info := ciinfo.Detect(ciinfo.Source{Getenv: empty, Git: ci.Git(t.TempDir())}); info.Provider != ciinfo.Local || info.Tags()["mlflow.source.type"] != "LOCAL" {
+	if info := ciinfo.Detect(ciinfo.Source{Getenv: empty, Git: ci.Git(t.TempDir(), nil)}); info.Provider != ciinfo.Local || info.Tags()["mlflow.source.type"] != "LOCAL" {
 		t.Errorf("%+v", info)
 	}
 }
@@ -112,7 +112,7 @@ func TestLaptop(t *testing.T) {
 		}
 	}
 	detect := func(dir string) ciinfo.Info {
-		return ciinfo.Detect(ciinfo.Source{Git: ci.Git(dir), Getenv: func(name string) string { return map[string]string{"USER": "ann"}[name] }})
+		return ciinfo.Detect(ciinfo.Source{Git: ci.Git(dir, os.Environ()), Getenv: func(name string) string { return map[string]string{"USER": "ann"}[name] }})
 	}
 	check := func(doing string, got, want any) {
 		t.Helper()

@@ -133,7 +133,7 @@ func TestSourceIsWhatIsCheckedOut(t *testing.T) {
 		env := map[string]string{
 			"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "schedule", "GITHUB_REPOSITORY": "o/r", "GITHUB_REF_NAME": "main", "GITHUB_REF_TYPE": "branch", "GITHUB_SHA": sha,
 		}
-		info := ciinfo.Detect(ciinfo.Source{Getenv: func(name string) string { return env[name] }, Git: ci.Git(dir)})
+		info := ciinfo.Detect(ciinfo.Source{Getenv: func(name string) string { return env[name] }, Git: ci.Git(dir, os.Environ())})
 		tags := info.Tags()
 		if tags["vcs.ref.head.revision"] != sha || tags["vcs.ref.head.name"] != "main" {
 			t.Errorf("the CI system's view is %v", tags)

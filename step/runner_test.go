@@ -82,8 +82,17 @@ func TestAScriptEndsWithItsFirstError(t *testing.T) {
 
 func TestASignalIsPassedOnToTheStep(t *testing.T) {
 	signals := make(chan os.Signal, 1)
-	signals <- syscall.SIGTERM
-	result, _ := run(t, settings.Step{WorkingDirectory: t.TempDir(), Command: []string{"sleep", "60"}}, signals)
+	dir := t.TempDir()
+	go func() {
+		for range 2000 {
+			if _, err := os.Stat(filepath.Join(dir, "ready")); err == nil {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		signals <- syscall.SIGTERM
+	}()
+	result, _ := run(t, settings.Step{WorkingDirectory: dir, Command: []string{"sh", "-c", "touch ready; exec sleep 60"}}, signals)
 	if result.Interrupt != syscall.SIGTERM || result.Signal != syscall.SIGTERM || result.ExitCode != 143 || result.Forced {
 		t.Errorf("result %+v", result)
 	}

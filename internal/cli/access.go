@@ -76,7 +76,7 @@ func (a *app) storeOptions(trackingURI string, creds credentials) (store.Options
 		return access, err
 	}
 	options := creds.access(access)
-	options.URI, options.Dir, options.Environ = trackingURI, a.Dir, a.Environ
+	options.URI, options.Dir, options.Environ = trackingURI, a.Dir, a.forPrograms()
 	return options, nil
 }
 

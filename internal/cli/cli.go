@@ -37,11 +37,14 @@ type Process struct {
 	Stderr  *os.File
 	Signals <-chan os.Signal
 	Version string
+	Hide    func(argument string) // hides a secret in the command line that other processes see of this one; may be nil
 }
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, p Process) int {
-	a := &app{Process: p, secrets: redact.New()}
+	watched, w := watch(ctx, p.Signals)
+	defer w.stop()
+	a := &app{Process: p, watcher: w, secrets: redact.New()}
 	a.console = console.New(a.Stderr, a.secrets, a.commands())
 	a.inherited = redact.Find(withoutSettings(p.Environ), nil)
 	a.secrets.Add(secretOnes(a.inherited)...)
@@ -50,16 +53,33 @@ func Main(ctx context.Context, p Process) int {
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
-		return a.fail(err)
+	done := make(chan int, 1)
+	go func() { done <- a.run(watched, root) }()
+	select {
+	case code := <-done:
+		return w.exitCode(watched, code)
+	case <-w.abandoned:
+		return w.exitCode(watched, exitError)
 	}
-	return a.code
+}
+
+// run runs the command and returns the exit code.
+func (a *app) run(ctx context.Context, root *cobra.Command) int {
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return a.code
+	}
+	if cause, ok := errors.AsType[interruption](context.Cause(ctx)); ok && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
+	return a.fail(err)
 }
 
 // app is the program with what every command shares.
 type app struct {
 	Process
 
+	watcher   *watcher
 	secrets   *redact.Redactor
 	inherited []string         // what the environment names as secrets
 	console   *console.Console // for people, on standard error
@@ -130,7 +150,7 @@ func (a *app) readByRunner() bool {
 
 // system returns what a job can do on its CI system.
 func (a *app) system(info ciinfo.Info) ci.System {
-	job := ci.Job{Info: info, Getenv: a.getenv, Environ: a.Environ, HTTP: a.http(), UserAgent: a.userAgent(), Now: time.Now}
+	job := ci.Job{Info: info, Getenv: a.getenv, Environ: a.forPrograms(), HTTP: a.http(), UserAgent: a.userAgent(), Now: time.Now}
 	if a.readByRunner() {
 		job.Command = func(lines []byte) { a.console.Command(lines) }
 	}

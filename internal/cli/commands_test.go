@@ -280,6 +280,9 @@ func TestRecord(t *testing.T) {
 			if err := os.WriteFile(result, []byte(`{"params": {"depth": 3}}`), 0o600); err != nil {
 				t.Fatal(err)
 			}
+			if ended == "killed" { // the Ctrl-C that ended the function comes to us, too
+				s.signals <- os.Interrupt
+			}
 			code, out, log := s.call(t, "record", "--run-id", run.ID, "--result-file", result, "--hook-dir", hook, "--ended", ended)
 			var verdict struct{ Status string }
 			if err := json.Unmarshal([]byte(out), &verdict); err != nil || code != 0 || verdict.Status != status {

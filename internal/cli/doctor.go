@@ -116,7 +116,7 @@ func (e *examination) close(ctx context.Context) {
 
 func (e *examination) checks() ([]doctor.Check, error) {
 	options := e.access
-	options.URI, options.Dir, options.Environ = e.settings.Store.TrackingURI, e.Dir, e.Environ
+	options.URI, options.Dir, options.Environ = e.settings.Store.TrackingURI, e.Dir, e.forPrograms()
 	target, err := store.Describe(options)
 	if err != nil {
 		return nil, err
@@ -249,7 +249,7 @@ func (e *examination) artifacts(ctx context.Context, location string) (doctor.Ar
 }
 
 func (e *examination) python(plugin string) doctor.Python {
-	environ := append([]string{}, e.Environ...)
+	environ := e.forPrograms()
 	dir, notices := e.pythonFolder(e.work)
 	e.console.Tell(notices...)
 	hook := e.settings.Step.Autolog.Enabled && dir != ""

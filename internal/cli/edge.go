@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
+	"github.com/Iyalvan/mlops-track/internal/environ"
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
@@ -22,7 +24,7 @@ func (a *app) http() *http.Client {
 // detectCI detects the CI job; the commit is that of the folder where the step runs.
 func (a *app) detectCI(s settings.CI, dir string) ciinfo.Info {
 	return ciinfo.Detect(ciinfo.Source{
-		Getenv: a.getenv, ReadFile: os.ReadFile, Git: ci.Git(dir), Username: ci.Username, Matrix: s.Matrix, JobID: s.JobID,
+		Getenv: a.getenv, ReadFile: os.ReadFile, Git: ci.Git(dir, a.Environ), Username: ci.Username, Matrix: s.Matrix, JobID: s.JobID,
 	})
 }
 
@@ -32,6 +34,15 @@ func (a *app) absolute(path string) string {
 		return path
 	}
 	return filepath.Join(a.Dir, path)
+}
+
+// forPrograms is the environment of the programs that we start besides the step. Other processes can read it while they run, so it has
+// none of the secrets that only we need.
+func (a *app) forPrograms() []string {
+	return environ.Without(a.Environ, func(name string) bool {
+		return strings.HasPrefix(name, "INPUT_") || strings.HasPrefix(name, "ACTIONS_RUNTIME_") ||
+			strings.HasPrefix(name, "ACTIONS_ID_TOKEN_") || settings.IsVariable(name)
+	})
 }
 
 // temporaryFolders are those besides the workspace in which a result may lie.

@@ -16,7 +16,7 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		signals := make(chan os.Signal)
-		watched, forward, stop := watch(t.Context(), signals)
+		watched, w := watch(t.Context(), signals)
 		if watched.Err() != nil {
 			t.Fatal("interrupted before any signal")
 		}
@@ -28,13 +28,13 @@ func TestWatch(t *testing.T) {
 		signals <- os.Interrupt
 		synctest.Wait()
 		cause, ok := errors.AsType[interruption](context.Cause(watched))
-		if !ok || cause.signal != syscall.SIGTERM || !cause.at.Equal(at) || cause.Error() != "interrupted by terminated" {
+		if !ok || cause.signal != syscall.SIGTERM || !cause.at.Equal(at) || cause.Error() != "cancelled by SIGTERM" {
 			t.Errorf("cause %v at %s", context.Cause(watched), cause.at)
 		}
-		if one, two := <-forward, <-forward; one != syscall.SIGTERM || two != os.Interrupt {
+		if one, two := <-w.forward, <-w.forward; one != syscall.SIGTERM || two != os.Interrupt {
 			t.Errorf("passed on %v, %v", one, two)
 		}
-		stop()
+		w.stop()
 	})
 }
 
@@ -43,22 +43,22 @@ func TestWatchWithoutAReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		signals := make(chan os.Signal)
-		watched, forward, stop := watch(t.Context(), signals)
+		watched, w := watch(t.Context(), signals)
 		for range 20 {
 			signals <- syscall.SIGTERM
 		}
 		synctest.Wait()
-		if len(forward) != cap(forward) {
-			t.Errorf("%d signals wait", len(forward))
+		if len(w.forward) != cap(w.forward) {
+			t.Errorf("%d signals wait", len(w.forward))
 		}
-		stop()
+		w.stop()
 		synctest.Wait()
 		select {
 		case signals <- syscall.SIGTERM:
 			t.Error("somebody still watches")
 		default:
 		}
-		if cause := context.Cause(watched); !strings.Contains(cause.Error(), "interrupted by") {
+		if cause := context.Cause(watched); !strings.Contains(cause.Error(), "cancelled by") {
 			t.Errorf("cause %v", cause)
 		}
 	})
@@ -67,8 +67,8 @@ func TestWatchWithoutAReader(t *testing.T) {
 func TestStoppedWatchIsNoInterruption(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		watched, _, stop := watch(t.Context(), make(chan os.Signal))
-		stop()
+		watched, w := watch(t.Context(), make(chan os.Signal))
+		w.stop()
 		if _, ok := errors.AsType[interruption](context.Cause(watched)); ok || watched.Err() == nil {
 			t.Errorf("cause %v", context.Cause(watched))
 		}
@@ -94,8 +94,8 @@ func TestWithin(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				signals := make(chan os.Signal, 1)
-				watched, _, stop := watch(t.Context(), signals)
-				defer stop()
+				watched, w := watch(t.Context(), signals)
+				defer w.stop()
 				if c.before > 0 {
 					time.Sleep(time.Second)
 					signals <- syscall.SIGTERM
@@ -121,8 +121,8 @@ func TestWithin(t *testing.T) {
 func TestWithinStall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		watched, _, stop := watch(t.Context(), make(chan os.Signal))
-		defer stop()
+		watched, w := watch(t.Context(), make(chan os.Signal))
+		defer w.stop()
 		ctx, tick, cancel := within(watched, 7*time.Second, time.Minute)
 		defer cancel()
 		time.AfterFunc(50*time.Second, tick)
@@ -162,18 +162,76 @@ func TestExtraTime(t *testing.T) {
 	}
 }
 
-type noSignal struct{}
-
-func (noSignal) String() string { return "none" }
-func (noSignal) Signal()        {}
-
-func TestSignalNumber(t *testing.T) {
+// What a signal does depends on how far the job has come, and on whether it asks to end.
+func TestPhases(t *testing.T) {
 	t.Parallel()
-	if n := signalNumber(syscall.SIGTERM); n != 15 {
-		t.Errorf("SIGTERM is %d", n)
+	for name, c := range map[string]struct {
+		phase             phase
+		signal            syscall.Signal
+		ends, reachesStep bool
+		code              int // for a command that returned 3
+	}{
+		"a cancel at the start":              {starting, syscall.SIGTERM, true, true, 143},
+		"a cancel while the run is opened":   {opening, syscall.SIGQUIT, true, true, 131},
+		"a cancel of the step":               {running, syscall.SIGTERM, true, true, 3},
+		"a cancel while the run is finished": {finishing, syscall.SIGTERM, true, true, 3},
+		"a notice at the start":              {starting, syscall.SIGUSR1, true, true, 138},
+		"a notice while the run is opened":   {opening, syscall.SIGUSR2, true, true, 140},
+		"a notice for the step":              {running, syscall.SIGUSR1, false, true, 3},
+		"a notice that comes too late":       {finishing, syscall.SIGUSR1, false, false, 3},
+		"a fault that was sent to us":        {running, syscall.SIGSEGV, true, true, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				signals := make(chan os.Signal)
+				watched, w := watch(t.Context(), signals)
+				defer w.stop()
+				w.enter(c.phase)
+				signals <- c.signal
+				synctest.Wait()
+				ended, reached, code := watched.Err() != nil, len(w.forward) == 1, w.exitCode(watched, 3)
+				if ended != c.ends || reached != c.reachesStep || code != c.code {
+					t.Errorf("ended %t, reached the step %t, exit code %d; want %t, %t, %d", ended, reached, code, c.ends, c.reachesStep, c.code)
+				}
+			})
+		})
 	}
-	if n := signalNumber(noSignal{}); n != 0 {
-		t.Errorf("a signal of no system is %d", n)
+}
+
+// Where there is no run yet, a process that does not end by itself ends all the same: at once when it is asked again, else after the budget.
+func TestAbandon(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		phase   phase
+		signals int
+		want    time.Duration // 0: never
+	}{
+		"asked once": {starting, 1, closeBudget}, "asked twice": {starting, 2, time.Second}, "a run may exist": {opening, 3, 0}, "a step runs": {running, 3, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				signals := make(chan os.Signal)
+				_, w := watch(t.Context(), signals)
+				defer w.stop()
+				w.enter(c.phase)
+				began := time.Now()
+				for i := range c.signals {
+					time.AfterFunc(time.Duration(i)*time.Second, func() { signals <- syscall.SIGTERM })
+				}
+				select {
+				case <-w.abandoned:
+					if took := time.Since(began); took != c.want {
+						t.Errorf("given up after %s, want %s", took, c.want)
+					}
+				case <-time.After(time.Hour):
+					if c.want != 0 {
+						t.Error("never given up")
+					}
+				}
+			})
+		})
 	}
 }
 

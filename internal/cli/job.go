@@ -10,6 +10,7 @@ import (
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/internal/process"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/settings"
 	"github.com/Iyalvan/mlops-track/step"
@@ -29,7 +30,7 @@ type job struct {
 }
 
 // track runs the main job, from checked settings to the exit code. An error means that the step was not started.
-func (a *app) track(ctx context.Context, s settings.Settings) error {
+func (a *app) track(watched context.Context, s settings.Settings) error {
 	work, notices := a.workFolder()
 	if work != "" {
 		defer os.RemoveAll(work)
@@ -51,16 +52,18 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 	if s.DryRun {
 		return j.describe(plan)
 	}
-	watched, signals, stop := watch(ctx, a.Signals)
-	defer stop()
 	creds, err := j.assume(watched, s.AWS, j.system.AWS, work)
 	if err != nil {
 		return j.notStarted(watched, err)
 	}
 	defer func() { a.console.Tell(notice.FromError(creds.stop())...) }()
+	if watched.Err() != nil {
+		return j.notStarted(watched, context.Cause(watched))
+	}
+	a.watcher.enter(opening)
 	opened, err := j.openAnyhow(watched, plan, creds)
 	if errors.Is(err, errNowhere) {
-		j.untracked(err, signals)
+		j.untracked(err)
 		return nil
 	}
 	if err != nil {
@@ -74,7 +77,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 	j, unprepared := opened.job.prepare(t, run.Ref())
 	variables, tooLong := j.variables(t, run.Ref(), plan.Tags, creds)
 	notices = append(notices, append(unprepared, tooLong...)...)
-	result, live, notPassed := j.train(t, run.ID, step.NewEnvironment(a.Environ, variables, s.Step.PassEnv), signals)
+	result, live, notPassed := j.train(t, run.ID, step.NewEnvironment(a.Environ, variables, s.Step.PassEnv))
 	notices = append(notices, notPassed...)
 	ended := j.finish(watched, t, run, result, live)
 	ended.Experiment, ended.Account, ended.Notices = plan.Experiment, creds.account(), append(notices, ended.Notices...)
@@ -89,7 +92,7 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 func (j job) notStarted(watched context.Context, err error) error {
 	status, code := mlflow.Failed, exitError
 	if cause, ok := errors.AsType[interruption](context.Cause(watched)); ok {
-		status, code = mlflow.Killed, 128+signalNumber(cause.signal)
+		status, code = mlflow.Killed, process.SignalCode(cause.signal)
 	}
 	j.publisher().NotStarted(status, code)
 	j.code = code

@@ -72,7 +72,9 @@ func (a *app) recordSettings(src settings.Sources) (settings.Settings, error) {
 }
 
 // record finishes a run and prints the verdict as JSON.
-func (a *app) record(ctx context.Context, s settings.Settings, r recording) error {
+func (a *app) record(watched context.Context, s settings.Settings, r recording) error {
+	a.watcher.enter(finishing) // its work has ended: a Ctrl-C that ended it reaches us, too
+	ctx := context.WithoutCancel(watched)
 	options, err := a.storeOptions(s.Store.TrackingURI, credentials{settings: s.AWS})
 	if err != nil {
 		return err
@@ -86,7 +88,7 @@ func (a *app) record(ctx context.Context, s settings.Settings, r recording) erro
 	if err != nil {
 		return errors.Join(err, t.close(ctx))
 	}
-	limited, tick, cancel := within(ctx, storeBudget, s.Store.FinishTimeout)
+	limited, tick, cancel := within(watched, storeBudget, s.Store.FinishTimeout)
 	defer cancel()
 	t.offline.Limit(limited, tick)
 	outputs := t.clean(step.Collect(r.files, s.Step, results.Followed{}, []string{a.Dir}))

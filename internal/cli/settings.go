@@ -26,6 +26,9 @@ func (a *app) parse(src settings.Sources, help string) (settings.Settings, error
 	known := secretOnes(slices.Concat(a.inherited, redact.Find(nil, src.Command), settings.Secrets(src)))
 	for _, secret := range append(known, settings.Accounts(src, a.Environ)...) {
 		a.console.Mask(secret) // before anything else is printed
+		if a.Hide != nil {
+			a.Hide(secret)
+		}
 	}
 	s, faults := settings.Parse(src)
 	a.secrets.Hide(s.Redact...)

@@ -33,14 +33,16 @@ func (j job) prepare(t tracking, run mlflow.RunRef) (job, []notice.Notice) {
 
 // train runs the step and follows its live metrics. It returns no error: a step that could not be started
 // is a result, too.
-func (j job) train(t tracking, runID string, env step.Environment, signals <-chan os.Signal) (step.Result, *results.Follower, []notice.Notice) {
+func (j job) train(t tracking, runID string, env step.Environment) (step.Result, *results.Follower, []notice.Notice) {
+	j.watcher.enter(running)
+	defer j.watcher.enter(finishing)
 	direct := t.direct()
 	follower := results.Follow(j.files.Metrics, j.files.Work, func(ctx context.Context, points []mlflow.Metric) error {
 		return direct.LogBatch(ctx, runID, mlflow.Batch{Metrics: points})
 	})
 	j.console.Say("step: %s", step.CommandLine(j.settings.Step.Command, j.settings.Step.Script))
 	run := func(env []string) step.Result {
-		return j.runner.Run(j.command(env), signals, func(sig os.Signal) { j.markKilled(direct, runID, sig) })
+		return j.runner.Run(j.command(env), j.watcher.forward, func(sig os.Signal) { j.markKilled(direct, runID, sig) })
 	}
 	result := run(env.All)
 	var notices []notice.Notice

@@ -59,21 +59,22 @@ func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 			return hint.With(fmt.Errorf("there is no store yet: %w", err), "track a run first: mlops-track run -- python train.py")
 		}
 	}
-	mlflow, err := findMLflow(ctx)
+	mlflow, err := findMLflow(ctx, a.forPrograms())
 	if err != nil {
 		return err
 	}
-	env := a.Environ
+	env := a.forPrograms()
 	for name, value := range target.ChildEnv {
 		env = append(env, name+"="+value)
 	}
 	// The URI goes by the environment: a database URI holds a password, and arguments can be read by everybody.
 	env = append(env, "MLFLOW_BACKEND_STORE_URI="+backend, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
 	a.console.Say("MLflow UI on http://%s:%d (Ctrl-C ends it)", host, port)
+	a.watcher.enter(running)
 	res := process.Run(process.Command{
 		Args: append(mlflow, "ui", "--host", host, "--port", strconv.Itoa(port), "--workers", "1"),
 		Dir:  target.Dir, Env: env, Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Grace: uiGrace,
-	}, a.Signals, func(os.Signal) {})
+	}, a.watcher.forward, func(os.Signal) {})
 	a.code = res.ExitCode
 	if res.Interrupt != nil {
 		a.code = exitOK // stopped as requested
@@ -82,7 +83,7 @@ func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 }
 
 // findMLflow returns the words that start the installed MLflow.
-func findMLflow(ctx context.Context) ([]string, error) {
+func findMLflow(ctx context.Context, environ []string) ([]string, error) {
 	if path, err := exec.LookPath("mlflow"); err == nil {
 		return []string{path}, nil
 	}
@@ -91,7 +92,9 @@ func findMLflow(ctx context.Context) ([]string, error) {
 		if err != nil {
 			continue
 		}
-		if exec.CommandContext(ctx, path, "-c", "import mlflow.version").Run() == nil { //nolint:gosec // the user's own Python
+		probe := exec.CommandContext(ctx, path, "-c", "import mlflow.version") //nolint:gosec // the user's own Python
+		probe.Env = environ
+		if probe.Run() == nil {
 			return []string{path, "-m", "mlflow"}, nil
 		}
 	}

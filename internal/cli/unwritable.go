@@ -124,11 +124,13 @@ func (j job) keptFolder() (string, error) {
 }
 
 // untracked runs the step of a job whose run can be stored nowhere.
-func (j job) untracked(reason error, signals <-chan os.Signal) {
+func (j job) untracked(reason error) {
+	j.watcher.enter(running)
+	defer j.watcher.enter(finishing)
 	j.console.Tell(notice.Warn(fmt.Sprintf("%v\nthe step runs without being tracked", reason), hint.Of(reason)))
 	j.files = step.Files{} // there is no folder for them
 	env := step.NewEnvironment(j.Environ, j.files.Variables(j.settings.Step.WorkingDirectory, ""), j.settings.Step.PassEnv)
-	result := j.runner.Run(j.command(env.All), signals, func(os.Signal) {})
+	result := j.runner.Run(j.command(env.All), j.watcher.forward, func(os.Signal) {})
 	status := mlflow.Finished
 	switch {
 	case result.Interrupt != nil:

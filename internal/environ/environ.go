@@ -15,3 +15,11 @@ func Get(environ []string, name string) string {
 	}
 	return ""
 }
+
+// Without returns an environment without the variables that drop names.
+func Without(environ []string, drop func(name string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return drop(name)
+	})
+}

@@ -14,11 +14,9 @@ import (
 // prepare puts the command into a process group of its own and returns true. If standard input is a terminal it stays in
 // ours: only the terminal's foreground group may read from it, and the terminal sends Ctrl-C to all of that group.
 func prepare(child *exec.Cmd, stdin *os.File) (group bool) {
-	if stdin != nil && term.IsTerminal(int(stdin.Fd())) {
-		return false
-	}
-	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	return true
+	group = stdin == nil || !term.IsTerminal(int(stdin.Fd()))
+	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: group}
+	return group
 }
 
 func forward(child *os.Process, group bool, sig os.Signal) {
@@ -27,7 +25,7 @@ func forward(child *os.Process, group bool, sig os.Signal) {
 		if s, ok := sig.(syscall.Signal); ok {
 			_ = syscall.Kill(-child.Pid, s)
 		}
-	case sig == os.Interrupt: // the terminal has sent it already
+	case sig == os.Interrupt || sig == syscall.SIGQUIT: // the terminal has sent it already
 	default:
 		_ = child.Signal(sig)
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -31,16 +32,21 @@ type Result struct {
 	End       time.Time
 	NotRun    error          // the command could not be started: not found (127) or not executable (126)
 	Signal    syscall.Signal // that ended the command; 0 if it exited
-	Interrupt os.Signal      // the first signal that was forwarded; nil if there was none
+	Interrupt os.Signal      // the signal that cancelled the command; nil if there was none
+	Notices   []os.Signal    // signals that were forwarded without a cancel, such as SIGUSR1
 	Forced    bool           // SIGKILL was sent after the grace
 	OOM       bool           // the kernel killed for memory in our control group while the command ran
 	Survivors bool           // processes of its group are still running
 	Tail      string         // the end of its standard error; empty if that is a terminal
 }
 
-// Run runs cmd until it ends. Signals that arrive are forwarded to its group; the first one also calls interrupted, at once and
-// on its own goroutine, and starts the grace period. A second one ends the grace period.
+// Run runs cmd until it ends. Signals that arrive are forwarded to its group. The first one that asks to end (see Ends) also calls
+// interrupted, at once and on its own goroutine, and starts the grace period; a second one ends the grace period. If a signal is there before the
+// command was started, it is not started.
 func Run(cmd Command, signals <-chan os.Signal, interrupted func(os.Signal)) Result {
+	if sig := pending(signals); sig != nil {
+		return notStarted(sig)
+	}
 	streams, err := connect(cmd.Stdout, cmd.Stderr, cmd.Filter)
 	if err != nil {
 		return notRun(err)
@@ -56,20 +62,18 @@ func Run(cmd Command, signals <-chan os.Signal, interrupted func(os.Signal)) Res
 	group := prepare(child, cmd.Stdin)
 	oom := countOOM()
 	adoptOrphans()
+	defer reserveThreads()()
 	res := Result{Start: time.Now()}
-	if err := child.Start(); err != nil {
+	ended, err := Start(child)
+	if err != nil {
 		return notRun(err)
 	}
 	streams.started()
-	ended := make(chan struct{})
-	go func() {
-		_ = child.Wait() // the process state says more than the error
-		close(ended)
-	}()
 
 	res.attend(child.Process, group, cmd.Grace, signals, ended, interrupted)
 	res.End = time.Now()
 	res.ExitCode, res.Signal = exitCode(child.ProcessState)
+	res.judgeSignals(group, signals)
 	res.Survivors = group && survivors(child.Process.Pid)
 	res.Tail = streams.drain()
 	// A shell that reports a killed child exits with 137 itself.
@@ -77,10 +81,33 @@ func Run(cmd Command, signals <-chan os.Signal, interrupted func(os.Signal)) Res
 	return res
 }
 
+// Start starts a child which does not outlive us, if the system can help that (see dieWithUs), on a thread that lasts as long as the child does: the
+// system takes the end of that thread for our death. The channel is closed when the child has ended.
+func Start(child *exec.Cmd) (<-chan struct{}, error) {
+	if child.SysProcAttr == nil {
+		child.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	dieWithUs(child.SysProcAttr)
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := child.Start()
+		started <- err
+		if err == nil {
+			_ = child.Wait() // the process state says more than the error
+			close(ended)
+		}
+	}()
+	return ended, <-started
+}
+
 // attend waits for the end of the command and forwards signals.
 func (r *Result) attend(child *os.Process, group bool, grace time.Duration,
 	signals <-chan os.Signal, ended <-chan struct{}, interrupted func(os.Signal),
 ) {
+	others := followOthers(group)
+	defer others.stop()
 	var timeout <-chan time.Time
 	for {
 		select {
@@ -89,7 +116,14 @@ func (r *Result) attend(child *os.Process, group bool, grace time.Duration,
 				kill(child, group) // what ignored the signal must not outlive a cancelled job
 			}
 			return
+		case sig := <-others.came:
+			others.forward(child, sig)
 		case sig := <-signals:
+			if !Ends(sig) {
+				r.notice(sig)
+				forward(child, group, sig)
+				continue
+			}
 			if r.Interrupt != nil {
 				r.Forced = true
 				kill(child, group)
@@ -109,4 +143,9 @@ func (r *Result) attend(child *os.Process, group bool, grace time.Duration,
 func notRun(err error) Result {
 	now := time.Now()
 	return Result{ExitCode: startCode(err), Start: now, End: now, NotRun: err}
+}
+
+func notStarted(sig os.Signal) Result {
+	now := time.Now()
+	return Result{ExitCode: SignalCode(sig), Start: now, End: now, Interrupt: sig}
 }

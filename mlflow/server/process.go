@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/process"
 )
 
 const (
@@ -21,39 +23,35 @@ const (
 	defaultArtifacts = "mlruns"
 )
 
-// process is a running mlflow server.
-type process struct {
+// server is a running mlflow server.
+type server struct {
 	cmd   *exec.Cmd
 	log   tail
-	ended chan struct{}
+	ended <-chan struct{}
 }
 
 // start runs the server that command names.
-func start(command []string, address string, opts Options) (*process, error) {
+func start(command []string, address string, opts Options) (*server, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
 	args := append(slices.Clip(command[1:]), "server", "--host", host, "--port", port, "--workers", "1",
 		"--no-serve-artifacts", "--default-artifact-root", filepath.Join(opts.Dir, defaultArtifacts))
-	p := &process{cmd: exec.Command(command[0], args...), ended: make(chan struct{})} //nolint:gosec,noctx // the user's own; ended by stop
+	p := &server{cmd: exec.Command(command[0], args...)} //nolint:gosec,noctx // the user's own; ended by stop
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = opts.Dir, &p.log, &p.log
 	// The URI goes by the environment: it holds a password, and arguments can be read by everybody on the machine.
 	p.cmd.Env = append(slices.Clip(opts.Environ), "MLFLOW_BACKEND_STORE_URI="+opts.URI,
 		"MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
 	ownGroup(p.cmd)
-	if err := p.cmd.Start(); err != nil {
+	if p.ended, err = process.Start(p.cmd); err != nil {
 		return nil, fmt.Errorf("start mlflow server: %w", err)
 	}
-	go func() {
-		_ = p.cmd.Wait() // how it ended is in its log
-		close(p.ended)
-	}()
 	return p, nil
 }
 
 // waitHealthy waits until the server answers.
-func (p *process) waitHealthy(ctx context.Context, url string) error {
+func (p *server) waitHealthy(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	const poll = 100 * time.Millisecond
@@ -87,7 +85,7 @@ func healthy(ctx context.Context, url string) bool {
 }
 
 // stop ends the server and what it started.
-func (p *process) stop() {
+func (p *server) stop() {
 	terminate(p.cmd)
 	select {
 	case <-p.ended:

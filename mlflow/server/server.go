@@ -23,7 +23,7 @@ type Options struct {
 type Server struct {
 	address string
 	noProxy map[string]string
-	process *process
+	process *server
 }
 
 // Start starts the server and waits until it answers. An error that a retry would meet again is

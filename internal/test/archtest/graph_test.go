@@ -12,7 +12,7 @@ import (
 // mayImport is the import graph, by folder: what each package may import of ours. Imports go one way, from the process
 // edge to the job to the packages that do I/O, and those do not know each other. ARCHITECTURE.md says why.
 var mayImport = map[string][]string{
-	".":                        {"internal/cli"},
+	".":                        {"internal/cli", "internal/guard"},
 	"internal/cli":             {anything},
 	"internal/ci":              {"awsauth", "ciinfo", "internal/console", "internal/environ", "internal/hint", "publish", "publish/comment", "publish/outputs", "settings"},
 	"publish":                  {"ciinfo", "internal/console", "internal/hint", "internal/notice", "internal/redact", "mlflow", "mlflow/store", "publish/comment", "publish/outputs", "publish/report", "settings", "step", "track"},
@@ -32,12 +32,13 @@ var mayImport = map[string][]string{
 	"mlflow/sqlite":            {"internal/hint", "mlflow", "mlflow/internal/filelock"},
 	"mlflow/filestore":         {"internal/hint", "internal/retry", "mlflow", "mlflow/internal/filelock"},
 	"mlflow/artifact":          {"internal/hint", "internal/regularfile", "mlflow", "mlflow/rest"},
-	"mlflow/server":            {"internal/environ", "internal/hint", "mlflow"},
+	"mlflow/server":            {"internal/environ", "internal/hint", "internal/process", "mlflow"},
 	"mlflow/store":             {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/filestore", "mlflow/rest", "mlflow/server", "mlflow/sqlite"},
 	"mlflow/offline":           {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/store"},
 	"mlflow/internal/filelock": {},
 	"internal/console":         {"internal/notice", "internal/redact"},
 	"internal/environ":         {},
+	"internal/guard":           {},
 	"internal/hint":            {},
 	"internal/notice":          {"internal/hint"},
 	"internal/private":         {},

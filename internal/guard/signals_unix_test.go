@@ -1,0 +1,27 @@
+//go:build unix
+
+package guard_test
+
+import (
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/Iyalvan/mlops-track/internal/guard"
+)
+
+// Every signal that ends a program and that another process may send comes in; none ends this process.
+func TestSignalsAreCaught(t *testing.T) {
+	for _, sig := range []syscall.Signal{
+		syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE,
+		syscall.SIGUSR1, syscall.SIGSEGV, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGTERM, syscall.SIGXCPU, syscall.SIGVTALRM, syscall.SIGIO,
+		syscall.SIGSYS,
+	} {
+		if err := syscall.Kill(os.Getpid(), sig); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-guard.Signals(); got != sig {
+			t.Errorf("%v comes in as %v", sig, got)
+		}
+	}
+}
