@@ -181,13 +181,11 @@ func (s *Store) readRun(folder string, meta runMeta) (mlflow.Run, error) {
 	}
 	run.Name = cmp.Or(run.Name, run.Tags[mlflow.RunNameTag])
 	err = eachKey(filepath.Join(folder, metricsDir), func(key, file string) error {
-		points, err := readPoints(file, key)
-		for i, m := range points {
-			if i == 0 || m.After(run.Metrics[key]) {
+		return eachPoint(file, key, func(m mlflow.Metric) {
+			if last, some := run.Metrics[key]; !some || m.After(last) {
 				run.Metrics[key] = m
 			}
-		}
-		return err
+		})
 	})
 	return run, err
 }

@@ -45,6 +45,8 @@ type Store struct {
 	options Options
 	lock    *filelock.Lock
 
+	metricFiles map[string]*knownFile // by path; guarded by the lock
+
 	mu          sync.Mutex
 	experiments map[string]bool // of this session, for Close
 	runs        map[string]bool
@@ -64,6 +66,7 @@ func Open(ctx context.Context, root string, opts Options) (*Store, error) {
 		root:        root,
 		options:     opts,
 		lock:        filelock.New(filepath.Join(root, lockFile)),
+		metricFiles: map[string]*knownFile{},
 		experiments: map[string]bool{},
 		runs:        map[string]bool{},
 	}
