@@ -38,7 +38,7 @@ func ended(t *testing.T) left {
 }
 
 func (l left) collect(roots ...string) step.Outputs {
-	return step.Collect(l.files, l.step, results.Followed{}, roots)
+	return step.Collect(l.files, l.step, results.Followed{}, step.Places{Roots: roots})
 }
 
 func (l left) file(name string) string { return filepath.Join(l.dir, name) }

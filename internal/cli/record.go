@@ -89,7 +89,7 @@ func (a *app) record(ctx context.Context, s settings.Settings, r recording) erro
 	limited, tick, cancel := within(ctx, storeBudget, s.Store.FinishTimeout)
 	defer cancel()
 	t.offline.Limit(limited, tick)
-	outputs := step.Collect(r.files, s.Step, results.Followed{}, []string{a.Dir})
+	outputs := step.Collect(r.files, s.Step, results.Followed{}, step.Places{Roots: []string{a.Dir}, Own: a.ownFiles(s, t, run)})
 	outputs.Training.Enabled = outputs.Training.InForce
 	finished := track.Finisher{
 		Store: t.Store, Artifacts: t.offline, RegisterModel: s.Run.RegisterModel, OnDefault: info.Head.OnDefault,

@@ -25,6 +25,8 @@ type File struct {
 type Where struct {
 	Dir   string   // absolute; relative paths start here
 	Roots []string // folders from which files may be taken: the workspace, RUNNER_TEMP, TMPDIR
+	Own   []string // absolute; files and folders of the store and of this program, which are no artifacts
+	Model string   // folder with the model to register, which may be uploaded from wherever it is, also from Own
 }
 
 // Artifacts finds the files that the user's setting and the result name, in the order of the specs, files of a folder by
@@ -44,8 +46,14 @@ type Where struct {
 // A missing path, one outside of the roots, and two files with one target, of which the first is taken, are errors of the
 // result; of the setting they are warnings, as a step that failed did not write all its files. A glob without a
 // match is a warning in both.
+//
+// What lies in where.Own is passed over: each run would upload the artifacts of those before it. A spec that names nothing else is a
+// warning.
 func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
-	f := &finder{dir: where.Dir, targets: map[string]string{}, folders: map[string]string{}}
+	f := &finder{dir: where.Dir, model: where.Model, targets: map[string]string{}, folders: map[string]string{}}
+	for _, own := range where.Own {
+		f.own = append(f.own, realPath(own))
+	}
 	for _, root := range where.Roots {
 		if real, err := filepath.EvalSymlinks(root); err == nil {
 			f.roots = append(f.roots, real)
@@ -64,6 +72,8 @@ func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
 type finder struct {
 	dir      string
 	roots    []string // resolved
+	own      []string // resolved
+	model    string
 	excludes []string
 	files    []File
 	targets  map[string]string // the source of each target
@@ -90,7 +100,7 @@ func (f *finder) find(s spec) {
 	}
 	before := len(f.problems.list)
 	w.run()
-	if w.taken == 0 && len(f.problems.list) == before && len(w.leftOut) == 0 {
+	if w.taken == 0 && len(f.problems.list) == before && len(w.leftOut) == 0 && !f.onlyOwn(s, w) {
 		f.problem(Warning, s.text, "", "no file matches")
 	}
 	for _, folder := range w.leftOut {
@@ -106,6 +116,7 @@ func (f *finder) named(s spec, name string) {
 	case info.IsDir():
 		w := walk{finder: f, spec: s, root: name, pattern: "**"}
 		w.run()
+		f.onlyOwn(s, w)
 	default:
 		f.take(s, name, real, info, filepath.Base(name))
 	}
@@ -122,6 +133,8 @@ func (f *finder) resolve(s spec, name string) (real string, info fs.FileInfo, ok
 		f.problem(s.fault, s.text, "", "%q does not exist", name)
 	case err != nil:
 		f.problem(s.fault, s.text, "", "read %q: %v", name, withoutPath(err))
+	case f.isOwn(real) && s.path != filepath.ToSlash(f.model):
+		f.problem(Warning, s.text, ownHint, "%q is not uploaded: it belongs to the store or to mlops-track itself", name)
 	case !f.allowed(real):
 		f.problem(s.fault, s.text, "copy it into the workspace", "%q is outside of the workspace: it is %q", name, real)
 	default:
