@@ -58,7 +58,21 @@ func NewPlan(s settings.Run, ci ciinfo.Info, program Program, now time.Time) Pla
 		p.Resume = parent
 	}
 	p.Tags, p.Notices = planTags(s.Tags, first, program)
+	for _, name := range []struct {
+		what string
+		text *string
+	}{{"experiment name", &p.Experiment}, {"run name", &p.RunName}, {"user name", &p.User}} {
+		if valid := mlflow.ValidText(*name.text); valid != *name.text {
+			p.Notices = append(p.Notices, invalidText(name.what, valid))
+			*name.text = valid
+		}
+	}
 	return p
+}
+
+// invalidText returns the warning about a name that no store could hold as it is.
+func invalidText(what, valid string) notice.Notice {
+	return notice.Warn(fmt.Sprintf("%s is not UTF-8: it is stored as %q", what, valid), "")
 }
 
 // ExperimentName is the experiment that a job logs to: the one that the user chose, else that of the project.
@@ -97,7 +111,11 @@ func planTags(user []mlflow.Tag, ci map[string]string, program Program) (tags []
 		values[t.Key] = t.Value
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		value, long := mlflow.Truncate(values[key], mlflow.MaxTagLength)
+		text := mlflow.ValidText(values[key])
+		if text != values[key] {
+			notices = append(notices, invalidText(fmt.Sprintf("tag %q", key), text))
+		}
+		value, long := mlflow.Truncate(text, mlflow.MaxTagLength)
 		if long {
 			notices = append(notices, notice.Warn(fmt.Sprintf("tag %q is cut to %d characters", key, mlflow.MaxTagLength), ""))
 		}

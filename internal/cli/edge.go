@@ -9,6 +9,7 @@ import (
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
@@ -21,8 +22,11 @@ func (a *app) http() *http.Client {
 }
 
 func (a *app) detectCI(s settings.CI) ciinfo.Info {
+	git := ci.Git(a.Dir)
 	return ciinfo.Detect(ciinfo.Source{
-		Getenv: a.getenv, ReadFile: os.ReadFile, Git: ci.Git(a.Dir), Username: ci.Username, Matrix: s.Matrix, JobID: s.JobID,
+		Getenv: func(name string) string { return mlflow.ValidText(a.getenv(name)) }, ReadFile: os.ReadFile,
+		Git:      func(args ...string) string { return mlflow.ValidText(git(args...)) },
+		Username: func() string { return mlflow.ValidText(ci.Username()) }, Matrix: mlflow.ValidText(s.Matrix), JobID: mlflow.ValidText(s.JobID),
 	})
 }
 

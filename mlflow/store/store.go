@@ -78,6 +78,7 @@ func Open(ctx context.Context, opts Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Store = valid{o.Store}
 	return o, nil
 }
 

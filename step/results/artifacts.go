@@ -10,10 +10,15 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
 // maxEntries bounds the files and folders that one call visits.
 const maxEntries = 200_000
+
+// maxTold bounds the names that one warning tells.
+const maxTold = 5
 
 // File is one file to upload.
 type File struct {
@@ -65,6 +70,9 @@ func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
 	if f.entries > maxEntries {
 		f.problem(Error, "", "name fewer files, or pack them", "more than %d files and folders; the rest is not uploaded", maxEntries)
 	}
+	if n := len(f.renamed); n > 0 {
+		f.problem(Warning, "", "", "%d names are not UTF-8: %s", n, strings.Join(f.renamed[:min(n, maxTold)], ", "))
+	}
 	return f.files, f.problems.all()
 }
 
@@ -79,7 +87,8 @@ type finder struct {
 	targets  map[string]string // the source of each target
 	folders  map[string]string // a source below each folder of targets
 	problems problems
-	entries  int // visited
+	entries  int      // visited
+	renamed  []string // files whose names are not UTF-8, and their targets
 }
 
 // find collects the files of one spec.
@@ -152,7 +161,7 @@ func (f *finder) take(s spec, name, real string, info fs.FileInfo, below string)
 		f.problem(Warning, s.text, "", "%q is not uploaded: it is not a regular file", name)
 		return false
 	}
-	target := path.Join(s.target, filepath.ToSlash(below))
+	target := f.target(s, name, below)
 	if other, ok := f.inTheWay(target); ok {
 		if other != real {
 			f.problem(s.fault, s.text, "place one of them elsewhere: path => folder",
@@ -166,6 +175,16 @@ func (f *finder) take(s spec, name, real string, info fs.FileInfo, below string)
 	}
 	f.files = append(f.files, File{Source: real, Target: target})
 	return true
+}
+
+// target returns the path of a file below the artifact root. One that is not UTF-8 would make MLflow and S3 fail on the whole folder.
+func (f *finder) target(s spec, name, below string) string {
+	target := path.Join(s.target, filepath.ToSlash(below))
+	valid := mlflow.ValidPath(target)
+	if valid != target {
+		f.renamed = append(f.renamed, fmt.Sprintf("%q is uploaded as %q", name, valid))
+	}
+	return valid
 }
 
 // inTheWay returns the file that already has the target, is below it, or is a file where a folder is needed.
