@@ -28,10 +28,11 @@ type Plan struct {
 
 // Program is the facts about this program and the step that go into a plan.
 type Program struct {
-	Version string // tag mlops.version
-	JobTag  string // tag mlops.job.id: finds the run again after an uncertain create
-	Source  string // tag mlflow.source.name; empty: no tag
-	Dir     string // folder where the program was started: names a run outside git
+	Version string            // tag mlops.version
+	JobTag  string            // tag mlops.job.id: finds the run again after an uncertain create
+	Source  string            // tag mlflow.source.name; empty: no tag
+	Origin  map[string]string // tags about the process that opens the run
+	Dir     string            // folder where the program was started: names a run outside git
 }
 
 // NewPlan decides names and tags. It is a pure function.
@@ -107,6 +108,7 @@ func planTags(user []mlflow.Tag, ci map[string]string, program Program) (tags []
 		values["mlflow.source.name"] = program.Source
 	}
 	values["mlops.version"], values[mlflow.JobIDTag] = program.Version, program.JobTag
+	maps.Copy(values, program.Origin)
 	for _, t := range user {
 		values[t.Key] = t.Value
 	}

@@ -82,6 +82,7 @@ func (a *app) record(ctx context.Context, s settings.Settings, r recording) erro
 	if err != nil {
 		return err
 	}
+	a.console.Tell(t.lost...)
 	run, err := t.resume(ctx, r.runID)
 	if err != nil {
 		return errors.Join(err, t.close(ctx))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/offline"
@@ -31,7 +32,8 @@ type tracking struct {
 
 	offline    *offline.Store
 	secrets    *redact.Redactor
-	experiment string // name
+	experiment string          // name
+	lost       []notice.Notice // about runs of killed jobs
 }
 
 // openStore opens the store of a job. options say how it is reached.
@@ -45,7 +47,7 @@ func openStore(ctx context.Context, s settings.Store, options store.Options, sec
 		o.Dir = s.OfflineDir
 	}
 	behind := offline.New(opened, o)
-	return tracking{Store: store.Redacting(behind, secrets), offline: behind, secrets: secrets, experiment: experiment}, nil
+	return tracking{lost: closeLost(ctx, opened), Store: store.Redacting(behind, secrets), offline: behind, secrets: secrets, experiment: experiment}, nil
 }
 
 // open opens the run of a plan.

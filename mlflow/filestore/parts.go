@@ -8,7 +8,7 @@ import (
 // Parts returns what belongs to the store in a folder that holds other files, too: its experiments, deleted ones, models and our own files.
 func Parts(root string) []string {
 	var parts []string
-	for _, name := range []string{trash, registry, lockFile} {
+	for _, name := range []string{trash, registry, lockFile, openFile} {
 		parts = append(parts, filepath.Join(root, name))
 	}
 	names, _ := subfolders(root) // of a folder that cannot be read nothing is uploaded either

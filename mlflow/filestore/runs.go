@@ -52,6 +52,9 @@ func (s *Store) CreateRun(ctx context.Context, run mlflow.NewRun) (mlflow.Run, e
 		if err != nil {
 			return err
 		}
+		if err := s.noteOpen(experiment.ID, id); err != nil {
+			return err
+		}
 		folder := filepath.Join(s.root, experiment.ID, id)
 		if err := s.createRun(folder, id, run, s.absolute(experiment.Location)); err != nil {
 			return errors.Join(err, os.RemoveAll(folder))
