@@ -49,7 +49,7 @@ func RunVariables(runID, experimentID string, tags []mlflow.Tag) Variables {
 func runContext(runID string, tags []mlflow.Tag) string {
 	values := map[string]string{}
 	for _, t := range tags {
-		if t.Key != mlflow.JobIDTag && t.Key != "mlflow.source.name" {
+		if t.Key != mlflow.JobIDTag && t.Key != mlflow.ProcessTag && t.Key != "mlflow.source.name" {
 			values[t.Key] = t.Value
 		}
 	}
