@@ -57,18 +57,18 @@ func (s *Store) closeIfLost(ctx context.Context, line string, gone func(tags map
 	if err := writeTags(folder, mlflow.LostTags(run.Tags)); err != nil {
 		return "", err
 	}
-	end := lastSign(run)
+	end := lastSign(run.Start, run.Metrics)
 	if err := writeEnd(folder, d, end, mlflow.Failed); err != nil {
 		return "", err
 	}
-	return run.ID, s.closeChildren(ctx, run, end)
+	return run.ID, s.closeChildren(ctx, filepath.Dir(folder), run.ID, end)
 }
 
 // closeChildren closes the runs below a lost one that no tracker of their own opened.
-func (s *Store) closeChildren(ctx context.Context, lost mlflow.Run, end time.Time) error {
-	seen := map[string]bool{lost.ID: true}
-	for queue := []string{lost.ID}; len(queue) > 0; queue = queue[1:] {
-		children, err := matching(ctx, filepath.Join(s.root, lost.ExperimentID), mlflow.RunSearch{
+func (s *Store) closeChildren(ctx context.Context, experiment, lost string, end time.Time) error {
+	seen := map[string]bool{lost: true}
+	for queue := []string{lost}; len(queue) > 0; queue = queue[1:] {
+		children, err := matching(ctx, experiment, mlflow.RunSearch{
 			Tags: []mlflow.Tag{{Key: mlflow.ParentRunTag, Value: queue[0]}},
 		})
 		if err != nil {
@@ -99,10 +99,10 @@ func (s *Store) closeChildren(ctx context.Context, lost mlflow.Run, end time.Tim
 	return nil
 }
 
-// lastSign is when a run wrote its last metric point, as far as that can be.
-func lastSign(run mlflow.Run) time.Time {
-	last := run.Start
-	for _, m := range run.Metrics {
+// lastSign is when a run wrote its last metric point, as far as that can be, else its start.
+func lastSign(start time.Time, metrics map[string]mlflow.Metric) time.Time {
+	last := start
+	for _, m := range metrics {
 		if at := time.UnixMilli(m.Timestamp); at.After(last) && at.Before(time.Now()) {
 			last = at
 		}

@@ -109,7 +109,7 @@ func (f *finder) find(s spec) {
 	}
 	before := len(f.problems.list)
 	w.run()
-	if w.taken == 0 && len(f.problems.list) == before && len(w.leftOut) == 0 && !f.onlyOwn(s, w) {
+	if w.taken == 0 && len(f.problems.list) == before && len(w.leftOut) == 0 && !f.onlyOwn(s, w.taken, w.own) {
 		f.problem(Warning, s.text, "", "no file matches")
 	}
 	for _, folder := range w.leftOut {
@@ -125,7 +125,7 @@ func (f *finder) named(s spec, name string) {
 	case info.IsDir():
 		w := walk{finder: f, spec: s, root: name, pattern: "**"}
 		w.run()
-		f.onlyOwn(s, w)
+		f.onlyOwn(s, w.taken, w.own)
 	default:
 		f.take(s, name, real, info, filepath.Base(name))
 	}

@@ -16,12 +16,12 @@ func (f *finder) isOwn(real string) bool {
 	})
 }
 
-// onlyOwn records that a spec names only our own files, and reports whether it does.
-func (f *finder) onlyOwn(s spec, w walk) bool {
-	if w.taken > 0 || w.own == "" {
+// onlyOwn records that a spec of which so many files are taken names only our own, such as this one, and reports whether it does.
+func (f *finder) onlyOwn(s spec, taken int, own string) bool {
+	if taken > 0 || own == "" {
 		return false
 	}
-	f.problem(Warning, s.text, ownHint, "no file matches besides %q, which belongs to the store or to mlops-track itself and is no artifact", w.own)
+	f.problem(Warning, s.text, ownHint, "no file matches besides %q, which belongs to the store or to mlops-track itself and is no artifact", own)
 	return true
 }
 

@@ -3,6 +3,7 @@ package results_test
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,6 +56,11 @@ func TestOwnFilesAreNoArtifacts(t *testing.T) {
 			slices.Sort(got)
 			if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
+			}
+			for _, p := range problems {
+				if !strings.Contains(p.Message, "belongs to the store or to mlops-track itself") {
+					t.Errorf("problem %q does not say why", p.Message)
+				}
 			}
 			if diff := cmp.Diff(c.told, told(problems), cmpopts.EquateEmpty(), cmpopts.SortSlices(func(a, b string) bool { return a < b })); diff != "" {
 				t.Errorf("problems (-want +got):\n%s\n%v", diff, problems)
