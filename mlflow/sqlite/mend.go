@@ -56,7 +56,7 @@ func (s *Store) mend(ctx context.Context, tx *sql.Tx) error {
 		{"model_versions", "source", ofModel},
 		{"model_versions", "storage_location", ofModel},
 	}
-	if ok, err := hasTable(ctx, tx, "logged_models"); err != nil {
+	if ok, err := hasLoggedModels(ctx, tx); err != nil {
 		return err
 	} else if ok {
 		all = append(all, locations{"logged_models", "artifact_location", fmt.Sprintf(noneRunning, "run_uuid", "logged_models.source_run_id")})
