@@ -36,7 +36,7 @@ COVERED := track step mlflow/offline publish
 .PHONY: test-unit
 test-unit: ## run the tests that need neither Python nor servers, in seconds, and print what they cover
 	mkdir -p "$(CACHE)"
-	go test -short -coverprofile "$(CACHE)/unit.cover" $$(go list ./... | grep -v '/e2e$$')
+	go test -short -coverprofile "$(CACHE)/unit.cover" $$(go list ./... | grep -v '/e2e')
 	scripts/coverage "$(CACHE)/unit.cover" $(COVERED)
 
 .PHONY: test
@@ -56,12 +56,18 @@ test-go: test-env $(GOTESTSUM) ## run the Go tests, including the stories; skipp
 test-python: ## check the Python project, on the oldest and the newest Python that can be had
 	scripts/python-check
 
+.PHONY: test-reliability
+test-reliability: test-env ## try what may fail: kills, signals, server faults, secrets; write docs/reliability.md; at most ten minutes
+	rm -f "$(CACHE)/tally.jsonl"
+	MLOPS_TEST_TALLY="$(CACHE)/tally.jsonl" go test -count 1 -timeout 10m -run TestSecretsFormsOutputs ./e2e
+	go test -count 1 -timeout 10m ./e2e/reliability -rounds 3 -tallied "$(CACHE)/tally.jsonl" -update
+
 .PHONY: test-race
 test-race: test-env ## run all Go tests with the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -timeout 60m ./...
 
 .PHONY: lint
-lint: lint-go lint-actions ## vet for every supported system, and lint
+lint: lint-go lint-actions lint-shell ## vet for every supported system, and lint
 	go vet ./...
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
@@ -73,6 +79,11 @@ lint-go: $(GOLANGCI_LINT) ## lint the Go code
 .PHONY: lint-actions
 lint-actions: $(ACTIONLINT) ## lint the workflows
 	$(ACTIONLINT)
+
+.PHONY: lint-shell
+lint-shell: ## check the shell scripts, where shellcheck is installed, as on GitHub's runners
+	if command -v shellcheck >/dev/null; then shellcheck setup/install.sh $$(grep -lE '^#!.*bash' scripts/*); \
+	else echo 'lint-shell: skipped: shellcheck is not installed'; fi
 
 .PHONY: vulncheck
 vulncheck: $(GOVULNCHECK) ## look for known vulnerabilities

@@ -12,6 +12,7 @@ import (
 // Circumstances of a call of STS that select a row of the advice.
 const (
 	noAnswer     = "no answer"
+	notSent      = "not sent"
 	unknownHost  = "unknown host"
 	clockIsOff   = "clock"
 	tooLong      = "duration"
@@ -29,6 +30,7 @@ const (
 func advice() hint.Table {
 	return hint.Table{
 		{If: unknownHost, Advice: "the host {host} does not exist: check aws-region, {region}"},
+		{If: notSent, Advice: keysAdvice},
 		{If: noAnswer, Advice: "STS must be reachable from this machine: check proxy (HTTPS_PROXY, NO_PROXY), firewall and sts-endpoint"},
 		{If: clockIsOff, Advice: "{clock}"},
 		{If: tooLong, Words: "role chaining", Advice: "a session of a role that is assumed with another role's credentials is at most an hour long: set role-duration-seconds: 3600"},
@@ -55,11 +57,13 @@ func advice() hint.Table {
 			"Endpoints), or use another aws-region"},
 		{Code: "MalformedPolicyDocument", Advice: "inline-session-policy is not a valid IAM policy: " +
 			"https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"},
-		{Code: "PackedPolicyTooLarge", Advice: "inline-session-policy, managed-session-policies and session tags are too long together: shorten the policy, " +
-			"or send no session tags (role-skip-session-tagging)"},
+		{Code: "PackedPolicyTooLarge*", Advice: "inline-session-policy, managed-session-policies and session tags, those that the calling session passes on " +
+			"included, are too long together: shorten the policy or custom-tags, or send no session tags (role-skip-session-tagging)"},
+		{Words: "transitive tag key from the calling session|conflicts with a transitive tag", Advice: "the calling session passes on its transitive tags " +
+			"by itself, and they cannot be set again: set role-skip-session-tagging"},
 		{Code: "ExpiredToken InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch", Advice: "STS rejected the existing AWS " +
-			"credentials (environment, profile or machine role): they have expired, were deleted, are of another partition, or key, secret and session " +
-			"token do not belong together"},
+			"credentials (environment, source-profile or machine role): they have expired, were deleted, are of another partition, or key, secret and " +
+			"session token do not belong together"},
 	}
 }
 
@@ -67,9 +71,10 @@ const unreadable = "AWS must be able to read {issuer root}/.well-known/openid-co
 
 // What to do where STS is not called: without credentials, or with those of an account that is not allowed.
 const (
-	profileAdvice = "aws-profile must be in the AWS configuration files of this machine (aws configure list-profiles)"
-	ambientAdvice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws-profile, or assume a role with an OIDC token:\n" +
+	profileAdvice = "source-profile must be in the AWS configuration files of this machine (aws configure list-profiles)"
+	ambientAdvice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or source-profile, or assume a role with an OIDC token:\n" +
 		"on GitHub with the permission id-token: write, on GitLab with id_tokens"
+	keysAdvice    = "store AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN again, without the line end"
 	accountAdvice = "allowed-account-ids lists the accounts that this job may use; correct it, or role-to-assume"
 )
 
@@ -78,7 +83,7 @@ func (e *Error) Hint() string {
 	answer := hint.Answer{Status: e.Status, Code: e.Code, Message: e.Message, Is: []string{e.Action}}
 	dns, isDNS := errors.AsType[*net.DNSError](e.cause)
 	for name, holds := range map[string]bool{
-		noAnswer: e.Status == 0, unknownHost: e.Status == 0 && isDNS && dns.IsNotFound, clockIsOff: e.clock() != 0, tooLong: durationTooLong(e),
+		notSent: e.Status == 0 && neverSent(e.cause), noAnswer: e.Status == 0, unknownHost: e.Status == 0 && isDNS && dns.IsNotFound, clockIsOff: e.clock() != 0, tooLong: durationTooLong(e),
 		isThrottled: e.throttled(), noProvider: e.unknownIssuer(), noAudience: e.wrongAudience(), keysNotFound: e.unreadKeys(),
 	} {
 		if holds {

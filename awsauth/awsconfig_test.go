@@ -70,8 +70,14 @@ func TestNoSharedFilesIsFine(t *testing.T) {
 	if got, err := (awsauth.SharedFiles{}).WithoutCredentials(t.TempDir(), ""); err != nil || got != (awsauth.SharedFiles{}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if _, err := (awsauth.SharedFiles{Config: t.TempDir()}).WithoutCredentials(t.TempDir(), ""); err == nil {
-		t.Error("a file that cannot be read is no error")
+	// Files that cannot be read, as in a home that may not be entered, are no use to the step either.
+	file := filepath.Join(t.TempDir(), "home")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unreadable := awsauth.SharedFiles{Config: t.TempDir(), Credentials: filepath.Join(file, ".aws", "credentials")}
+	if got, err := unreadable.WithoutCredentials(t.TempDir(), ""); err != nil || got != (awsauth.SharedFiles{}) {
+		t.Errorf("files that cannot be read: %+v, %v", got, err)
 	}
 }
 

@@ -135,27 +135,41 @@ func compactPolicy(policy string) (string, error) {
 	return out.String(), nil
 }
 
-func checkTags(tags []Tag) []error {
+// checkTags returns the errors in the user's tags. Those of the job fit.
+func checkTags(t SessionTags) []error {
 	var faults []error
-	if n := len(tags); n > maxTags {
+	const form = "letters, digits, blanks and _.:/=+-@"
+	if n := len(t.Job) + len(t.Custom); n > maxTags {
 		faults = append(faults, fmt.Errorf("%d session tags; AWS allows %d", n, maxTags))
 	}
 	seen := map[string]bool{}
-	for _, t := range tags {
-		key := strings.ToLower(t.Key) // keys are case-insensitive
+	for _, tag := range t.Custom {
+		key := strings.ToLower(tag.Key) // keys are case-insensitive
 		switch {
-		case t.Key == "" || utf8.RuneCountInString(t.Key) > maxTagKey || strings.ContainsFunc(t.Key, notInTags):
-			faults = append(faults, fmt.Errorf("session tag key %q must be 1 to %d letters, digits, blanks and _.:/=+-@", t.Key, maxTagKey))
+		case !fitsTag(tag.Key, maxTagKey) || tag.Key == "":
+			faults = append(faults, fmt.Errorf("custom-tags: key %q must be 1 to %d %s", tag.Key, maxTagKey, form))
 		case strings.HasPrefix(key, "aws:"):
-			faults = append(faults, fmt.Errorf("session tag key %q begins with aws:, which is reserved", t.Key))
+			faults = append(faults, fmt.Errorf("custom-tags: key %q begins with aws:, which is reserved", tag.Key))
+		case containsKey(slices.Concat(ownKeys(), droppableKeys()), tag.Key):
+			faults = append(faults, fmt.Errorf("custom-tags: key %q is that of a tag of the CI job, which cannot be replaced", tag.Key))
 		case seen[key]:
-			faults = append(faults, fmt.Errorf("session tag key %q is given twice; case does not count", t.Key))
-		case utf8.RuneCountInString(t.Value) > maxTagValue || strings.ContainsFunc(t.Value, notInTags):
-			faults = append(faults, fmt.Errorf("value of session tag %q must be at most %d letters, digits, blanks and _.:/=+-@", t.Key, maxTagValue))
+			faults = append(faults, fmt.Errorf("custom-tags: key %q is given twice; case does not count", tag.Key))
+		case !fitsTag(tag.Value, maxTagValue):
+			faults = append(faults, fmt.Errorf("custom-tags: the value of %q must be at most %d %s", tag.Key, maxTagValue, form))
 		}
 		seen[key] = true
 	}
+	for _, key := range t.Transitive {
+		if !fitsTag(key, maxTagKey) {
+			faults = append(faults, fmt.Errorf("transitive-tag-keys: %q must be 1 to %d %s", key, maxTagKey, form))
+		}
+	}
 	return faults
+}
+
+// fitsTag reports whether a text may be the key or value of a session tag.
+func fitsTag(text string, most int) bool {
+	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, notInTags)
 }
 
 // allows reports whether credentials of this account may be used.

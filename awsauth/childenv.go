@@ -44,9 +44,9 @@ func (c Child) Environment(inherited []string) (set map[string]string, remove []
 		out = append(out, credentialVariables()...)
 		put(set, "AWS_REGION", c.Region)
 		put(set, "AWS_DEFAULT_REGION", c.Region) // boto3 reads only this one
-		put(set, "AWS_CONFIG_FILE", c.SharedFiles.Config)
-		put(set, "AWS_SHARED_CREDENTIALS_FILE", c.SharedFiles.Credentials)
 	}
+	put(set, "AWS_CONFIG_FILE", c.SharedFiles.Config)
+	put(set, "AWS_SHARED_CREDENTIALS_FILE", c.SharedFiles.Credentials)
 	switch {
 	case c.Mode == Refreshing && c.Endpoint != nil:
 		put(set, "AWS_CONTAINER_CREDENTIALS_FULL_URI", c.Endpoint.URL)

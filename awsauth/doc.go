@@ -9,7 +9,7 @@
 //
 // Requests to STS and GitHub are retried, with a new token each time, after throttling, a status from 500 on, a network
 // error, an issuer that AWS could not reach, and clocks that differ by less than 5 minutes; once after an expired
-// token. An attempt ends after 10 s, and there are at most 8 within the context. Permanent errors are not
+// token, and after keys that STS does not know, for which others are looked up. An attempt ends after 10 s, and there are at most 8 within the context. Permanent errors are not
 // retried.
 //
 // # Errors

@@ -50,6 +50,7 @@ type Error struct {
 	Claims    Claims // of the token; zero without one
 
 	call  call
+	again bool // the next attempt asks for less
 	cause error
 	here  time.Time // by this machine's clock
 	there time.Time // by that of STS; zero: unknown
@@ -125,8 +126,10 @@ func (e *Error) retryKind() retryKind {
 		return retryKindOfTransport(e.cause)
 	case e.throttled(), e.Code == "IDPCommunicationError", e.unreadKeys():
 		return temporary
-	case e.Code == "ExpiredTokenException":
-		return retryOnce // a fresh token may be a better one
+	case e.again:
+		return temporary
+	case e.Code == "ExpiredTokenException", e.staleKeys():
+		return retryOnce // a fresh token, or fresh keys, may be better ones
 	case e.clock() != 0:
 		if e.clock().Abs() <= maxSkew {
 			return temporary
@@ -147,6 +150,18 @@ func (e *Error) throttled() bool {
 // says reports whether the message of STS contains these words, in any case.
 func (e *Error) says(words string) bool {
 	return strings.Contains(strings.ToLower(e.Message), strings.ToLower(words))
+}
+
+// staleKeys reports whether the keys that signed the request are not known, or no longer: those that were issued a moment ago are
+// not known everywhere yet, and those of a file may have been replaced.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+func (e *Error) staleKeys() bool {
+	switch e.Code {
+	case "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken":
+		return e.call.action != withToken
+	}
+	return false
 }
 
 // unreadKeys reports whether STS could not fetch the issuer's keys.

@@ -22,12 +22,14 @@ type issuer struct {
 	role   role
 	policy string     // compact
 	config aws.Config // with the region, and the ambient credentials
+	keys   *existing  // the ambient credentials
 	client *sts.Client
 	pace   pace
 
-	mu     sync.Mutex
-	caller string        // ARN of the ambient credentials; empty: unknown yet
-	skew   time.Duration // how far this machine's clock is ahead of that of STS
+	mu        sync.Mutex
+	caller    string        // ARN of the ambient credentials; empty: unknown yet
+	skew      time.Duration // how far this machine's clock is ahead of that of STS
+	fewerTags bool          // all session tags are too large together
 }
 
 // newIssuer checks the options and loads the SDK's configuration; it sends nothing.
@@ -48,7 +50,7 @@ func newIssuer(ctx context.Context, opts Options) (*issuer, error) {
 	if opts.Role.Policy != "" {
 		i.policy, _ = compactPolicy(opts.Role.Policy)
 	}
-	sources := []func(*config.LoadOptions) error{config.WithRegion(opts.Region), config.WithSharedConfigProfile(opts.Profile)}
+	sources := opts.Client.options(opts.Region, opts.Profile)
 	if i.withToken() { // existing credentials are not needed, so the SDK must not search for them
 		sources = append(sources, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
 	}
@@ -56,16 +58,22 @@ func newIssuer(ctx context.Context, opts Options) (*issuer, error) {
 	var missing config.SharedConfigProfileNotExistError
 	if errors.As(err, &missing) && i.withToken() && opts.Profile == "" {
 		// AWS_PROFILE names a profile that does not exist, but with a token none is needed.
-		cfg, err = aws.Config{Region: opts.Region, Credentials: aws.AnonymousCredentials{}}, nil
+		cfg, err = opts.Client.bare(opts.Region), nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, notLoaded(err)
 	}
 	if cfg.Region == "" {
 		cfg.Region = i.role.region()
 	}
 	if err := i.role.matches(cfg.Region); err != nil {
 		return nil, err
+	}
+	i.keys = &existing{found: cfg.Credentials, load: func(ctx context.Context) (aws.Config, error) {
+		return config.LoadDefaultConfig(ctx, sources...)
+	}}
+	if !i.withToken() {
+		cfg.Credentials = i.keys
 	}
 	i.config = cfg
 	i.client = sts.NewFromConfig(cfg, func(o *sts.Options) {
@@ -145,27 +153,27 @@ func (i *issuer) assume(ctx context.Context, duration time.Duration) (aws.Creden
 	if _, err := i.retrieve(ctx); err != nil { // here, since it may take longer than one attempt
 		return aws.Credentials{}, Identity{}, err
 	}
-	call := call{
-		action: "AssumeRole", role: named, arn: named.String(), duration: duration, region: i.config.Region,
-		externalID: r.ExternalID, tagged: len(r.Tags) > 0,
-	}
-	var tags []types.Tag
-	for _, t := range r.Tags {
-		tags = append(tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
-	}
+	call := call{action: "AssumeRole", role: named, arn: named.String(), duration: duration, region: i.config.Region, externalID: r.ExternalID}
 	var out *sts.AssumeRoleOutput
 	err = i.try(ctx, func(ctx context.Context) error {
+		tags, transitive := r.Tags.toSend(i.sendsFewerTags())
+		call.tagged = len(tags) > 0
 		var err error
 		out, err = i.client.AssumeRole(ctx, &sts.AssumeRoleInput{
-			RoleArn:         aws.String(call.arn),
-			RoleSessionName: aws.String(i.sessionName()),
-			DurationSeconds: seconds(duration),
-			ExternalId:      optional(r.ExternalID),
-			Policy:          optional(i.policy),
-			PolicyArns:      policyARNs(r.PolicyARNs),
-			Tags:            tags,
+			RoleArn:           aws.String(call.arn),
+			RoleSessionName:   aws.String(i.sessionName()),
+			DurationSeconds:   seconds(duration),
+			ExternalId:        optional(r.ExternalID),
+			Policy:            optional(i.policy),
+			PolicyArns:        policyARNs(r.PolicyARNs),
+			Tags:              tags,
+			TransitiveTagKeys: transitive,
 		})
-		return i.explain(call, err)
+		err = i.explain(call, err)
+		if tooManyTags(err) && r.Tags.droppable() && i.sendFewerTags() {
+			return i.again(err)
+		}
+		return err
 	})
 	if err != nil {
 		return aws.Credentials{}, Identity{}, err
@@ -193,15 +201,12 @@ func (i *issuer) ambient(ctx context.Context) (aws.Credentials, Identity, error)
 
 // retrieve returns the ambient credentials.
 func (i *issuer) retrieve(ctx context.Context) (aws.Credentials, error) {
-	if i.config.Credentials == nil {
-		return aws.Credentials{}, noAmbient(i.opts.Profile, errors.New("none are configured"))
-	}
-	creds, err := i.config.Credentials.Retrieve(ctx)
+	creds, err := i.keys.Retrieve(ctx)
 	if err != nil {
 		return aws.Credentials{}, noAmbient(i.opts.Profile, err)
 	}
 	i.tell(creds)
-	return creds, nil
+	return creds, checkKeys(creds)
 }
 
 // complete adds the account of the ambient credentials to a role that is configured by name.
@@ -252,9 +257,16 @@ func (i *issuer) callerARN(ctx context.Context) (string, error) {
 	return caller, nil
 }
 
-// try repeats a call at the issuer's pace and notes in its error how often.
+// try repeats a call at the issuer's pace and notes in its error how often. After keys that STS does not know, or no longer, it
+// looks for others first.
 func (i *issuer) try(ctx context.Context, once func(context.Context) error) error {
-	attempts, err := i.pace.try(ctx, once)
+	attempts, err := i.pace.try(ctx, func(ctx context.Context) error {
+		err := once(ctx)
+		if e, ok := errors.AsType[*Error](err); ok && e.staleKeys() {
+			i.keys.renounce()
+		}
+		return err
+	})
 	if e, ok := errors.AsType[*Error](err); ok {
 		e.Attempts = attempts
 	}

@@ -82,7 +82,7 @@ func TestWebIdentity(t *testing.T) {
 	var told []string
 	opts.Secret = func(secret string) { told = append(told, secret) }
 	opts.Role.ExternalID = "external"
-	opts.Role.Tags = []Tag{{"Repository", "octo/train"}}
+	opts.Role.Tags.Job = []Tag{{"Repository", "octo/train"}}
 	opts.Role.Policy = `{ "Version": "2012-10-17", "Statement": [] }`
 	opts.Role.PolicyARNs = []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"}
 	opts.AllowedAccounts = []string{"999999999999", awstest.Account}
@@ -143,7 +143,7 @@ func TestAssumeRole(t *testing.T) {
 
 	t.Run("with ambient keys and session tags", func(t *testing.T) {
 		signIn(t, user)
-		opts.Role.Tags = GitHubTags(Job{Repository: "octo/train", Workflow: "build & test"})
+		opts.Role.Tags.Job = GitHubTags(Job{Repository: "octo/train", Workflow: "build & test"})
 		creds, who, err := prompt(t, opts).issue(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)

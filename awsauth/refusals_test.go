@@ -98,7 +98,7 @@ func TestRefusals(t *testing.T) {
 		"caller not trusted": {
 			set: func(_ *awstest.AWS, opts *Options) {
 				opts.Tokens, opts.Role.ExternalID = nil, "e-1"
-				opts.Role.Tags = []Tag{{"Repository", "octo/train"}}
+				opts.Role.Tags.Job = []Tag{{"Repository", "octo/train"}}
 			},
 			code: "AccessDenied",
 			hint: []string{`"AWS": "arn:aws:iam::123456789012:user/ci"`, `"sts:TagSession"`, `"sts:ExternalId": "e-1"`},
@@ -107,16 +107,9 @@ func TestRefusals(t *testing.T) {
 			set: func(cloud *awstest.AWS, opts *Options) {
 				cloud.STS.SetRole(awstest.Role{ARN: trainRole, Trust: `{"Effect": "Allow", "Action": "sts:AssumeRole",
 					"Principal": {"AWS": "123456789012"}}`})
-				opts.Tokens, opts.Role.Tags = nil, []Tag{{"Repository", "octo/train"}}
+				opts.Tokens, opts.Role.Tags.Job = nil, []Tag{{"Repository", "octo/train"}}
 			},
 			code: "AccessDenied", hint: []string{"sts:TagSession", "role-skip-session-tagging"},
-		},
-		"keys unknown": {
-			set: func(cloud *awstest.AWS, opts *Options) {
-				opts.Tokens = nil
-				cloud.STS.Fail(awstest.Fault{Status: 403, Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid."})
-			},
-			code: "InvalidClientTokenId", hint: []string{"existing AWS credentials"},
 		},
 	}
 	for name, test := range tests {

@@ -15,23 +15,21 @@ type Role struct {
 	ExternalID  string        // AssumeRole only: never sent with a token
 	Policy      string        // session policy, JSON; empty: none
 	PolicyARNs  []string      // managed session policies, at most 10
-	Tags        []Tag         // session tags, AssumeRole only: never sent with a token
+	Tags        SessionTags   // AssumeRole only: never sent with a token
 }
-
-// Tag is a session tag. GitHubTags and GitLabTags make those of a CI job fit STS's rules.
-type Tag struct{ Key, Value string }
 
 // Options say how to get credentials. Without a role they are the ambient ones, or those of the profile.
 type Options struct {
 	Role            Role                       // an empty ARN: none
 	Tokens          TokenSource                // nil: AssumeRole with the ambient credentials
 	Profile         string                     // of the AWS configuration files; empty: the default chain of the SDK
+	Client          Client                     // how AWS is reached
 	Region          string                     // empty: that of the configuration, else the first one of the role's partition
 	STSEndpoint     string                     // empty: the regional endpoint
 	AllowedAccounts []string                   // account ids, 12 digits; empty: any
 	Last            time.Time                  // when tokens stop being issued (about 6 h into a GitHub job); zero: never
 	Secret          func(string)               // called with each secret as soon as it is known, before anything can print it; may be nil
-	Warn            func(message, hint string) // called when a renewal fails, once for each outage; may be nil
+	Warn            func(message, hint string) // called when a renewal fails, once for each outage, and when tags are left out; may be nil
 	Now             func() time.Time           // nil: time.Now
 }
 

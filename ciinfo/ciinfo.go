@@ -28,7 +28,7 @@ const (
 type Source struct {
 	Getenv   func(string) string
 	ReadFile func(string) ([]byte, error) // reads GitHub's event file and TeamCity's files of parameters
-	Git      func(args ...string) string  // runs git on a laptop; nil: no git
+	Git      func(args ...string) string  // runs git in the folder of the step, several at once; nil: no git
 	Username func() string                // the account's name, where no variable says it; may be nil
 	Matrix   string                       // setting matrix: JSON; empty or null outside a matrix
 	JobID    string                       // setting job-id
@@ -78,7 +78,7 @@ func whenSet(one, two string) func(func(string) string) bool {
 
 // Detect returns what is known about this job.
 func Detect(s Source) Info {
-	info := detectSystem(s)
+	info := detectSystem(s, readCheckout(s.Git))
 	if matrix, label := matrixCell(s.Matrix); label != "" {
 		info.Job.Matrix, info.Job.MatrixLabel = matrix, label
 	}
@@ -86,19 +86,19 @@ func Detect(s Source) Info {
 	return info
 }
 
-func detectSystem(s Source) Info {
+func detectSystem(s Source, checkout Checkout) Info {
 	for _, system := range systems() {
 		if system.recognised(s.Getenv) {
 			info := system.detect(s)
-			info.Provider = system.provider
+			info.Provider, info.Checkout = system.provider, checkout
 			return info
 		}
 	}
-	return detectLocal(s)
+	return detectLocal(s, checkout)
 }
 
 // onDefault reports whether the job is for a commit on the default branch.
 func onDefault(i Info) bool {
 	return i.Head.Type == Branch && i.Head.Ref != "" && i.Head.Ref == i.Repository.DefaultBranch &&
-		i.Change.ID == "" && !i.Change.Fork
+		(i.Change.ID == "" || i.Change.Branch) && !i.Change.Fork
 }

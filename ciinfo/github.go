@@ -29,18 +29,25 @@ type githubEvent struct {
 		BaseSHA string `json:"base_sha"`
 		BaseRef string `json:"base_ref"`
 	} `json:"merge_group"`
-	WorkflowRun *struct {
-		Event          string            `json:"event"`
-		HeadBranch     string            `json:"head_branch"`
-		HeadSHA        string            `json:"head_sha"`
-		HeadRepository *githubRepository `json:"head_repository"`
-		PullRequests   []githubChange    `json:"pull_requests"` // empty if they come from a fork
-	} `json:"workflow_run"`
+	WorkflowRun *githubWorkflowRun `json:"workflow_run"`
+}
+
+type githubWorkflowRun struct {
+	ID             int64             `json:"id"`
+	Attempt        int               `json:"run_attempt"`
+	Name           string            `json:"name"`
+	Path           string            `json:"path"`
+	URL            string            `json:"html_url"`
+	HeadBranch     string            `json:"head_branch"`
+	HeadSHA        string            `json:"head_sha"`
+	HeadRepository *githubRepository `json:"head_repository"`
+	PullRequests   []githubChange    `json:"pull_requests"` // empty if they come from a fork
 }
 
 type githubRepository struct {
 	FullName      string `json:"full_name"`
 	DefaultBranch string `json:"default_branch"`
+	URL           string `json:"url"` // of the API
 }
 
 type githubChange struct {
@@ -72,7 +79,7 @@ func detectGitHub(s Source) Info {
 			ServerURL:     server,
 			APIURL:        publicURL(env("GITHUB_API_URL")),
 			GraphQLURL:    publicURL(env("GITHUB_GRAPHQL_URL")),
-			DefaultBranch: event.Repository.DefaultBranch,
+			DefaultBranch: event.defaultBranch(repository),
 		},
 		Head: Head{
 			Ref:         cmp.Or(env("GITHUB_REF_NAME"), shortRef(env("GITHUB_REF"))),
@@ -83,6 +90,7 @@ func detectGitHub(s Source) Info {
 		Pipeline: Pipeline{Name: env("GITHUB_WORKFLOW"), RunID: env("GITHUB_RUN_ID")},
 		Job: Job{
 			Name:      env("GITHUB_JOB"),
+			Step:      env("GITHUB_ACTION"),
 			ID:        s.JobID,
 			Worker:    env("RUNNER_NAME"),
 			User:      env("GITHUB_ACTOR"),
@@ -115,6 +123,14 @@ func readEvent(s Source) githubEvent {
 	}
 	_ = json.Unmarshal(text, &event) // what has the wrong type is left empty, the rest is taken
 	return event
+}
+
+// defaultBranch is that of this repository, if the payload is about it.
+func (e githubEvent) defaultBranch(project string) string {
+	if e.Repository.FullName != "" && !strings.EqualFold(e.Repository.FullName, project) {
+		return ""
+	}
+	return e.Repository.DefaultBranch
 }
 
 func githubEventKind(env func(string) string) EventKind {
@@ -155,27 +171,58 @@ func (i *Info) githubURLs() {
 	}
 }
 
-// githubHead sets head, base and change for the events in which GITHUB_SHA is not the commit that the run is about.
+// githubHead sets head, base and change for the events in which GITHUB_SHA is not the commit that the run is about. The event's name
+// decides which object of the payload is read: others may be there for another reason, as a deployment carries the
+// workflow run that made it. Of all other events GITHUB_SHA and GITHUB_REF say what is checked out.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
 func (i *Info) githubHead(env func(string) string, event githubEvent) {
-	switch {
-	case i.Event.Kind == EventChange:
+	switch i.Event.Name {
+	case "pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment":
 		i.githubPullRequest(env, event.PullRequest)
-	case event.MergeGroup != nil:
-		g := event.MergeGroup
-		i.Head.Ref, i.Head.Type, i.Head.SHA = cmp.Or(shortRef(g.HeadRef), i.Head.Ref), Branch, cmp.Or(g.HeadSHA, i.Head.SHA)
-		i.Change.BaseRef, i.Change.BaseSHA = shortRef(g.BaseRef), g.BaseSHA
-		i.githubChange(githubChange{Number: queuedChange(i.Head.Ref)})
-	case event.WorkflowRun != nil:
-		w := event.WorkflowRun
-		i.Head.Ref, i.Head.SHA = cmp.Or(w.HeadBranch, i.Head.Ref), cmp.Or(w.HeadSHA, i.Head.SHA)
-		i.Change.Fork = w.HeadRepository != nil && w.HeadRepository.FullName != i.Repository.Project
-		if len(w.PullRequests) > 0 {
-			i.githubChange(w.PullRequests[0])
-			i.Change.BaseRef, i.Change.BaseSHA = w.PullRequests[0].Base.Ref, w.PullRequests[0].Base.SHA
+	case "merge_group":
+		if g := event.MergeGroup; g != nil {
+			i.Head.Ref, i.Head.Type, i.Head.SHA = cmp.Or(shortRef(g.HeadRef), i.Head.Ref), Branch, cmp.Or(g.HeadSHA, i.Head.SHA)
+			i.Change.BaseRef, i.Change.BaseSHA = shortRef(g.BaseRef), g.BaseSHA
+			i.githubChange(githubChange{Number: queuedChange(i.Head.Ref)})
 		}
-	case event.Issue != nil && event.Issue.PullRequest != nil:
-		i.githubChange(event.Issue.githubChange)
+	case "workflow_run":
+		if event.WorkflowRun != nil {
+			i.githubWorkflowRun(*event.WorkflowRun)
+		}
+	case "issue_comment":
+		if event.Issue != nil && event.Issue.PullRequest != nil {
+			i.githubChange(event.Issue.githubChange)
+		}
 	}
+}
+
+// githubWorkflowRun sets what is known about the run after which this one was started. Its pull requests are those with its
+// head branch: of other repositories too, and of later commits.
+func (i *Info) githubWorkflowRun(w githubWorkflowRun) {
+	i.Head.Ref, i.Head.SHA = cmp.Or(w.HeadBranch, i.Head.Ref), cmp.Or(w.HeadSHA, i.Head.SHA)
+	i.Pipeline.Upstream = Upstream{
+		Name: w.Name, File: w.Path, RunID: positive(w.ID), Attempt: w.Attempt, RunURL: publicURL(w.URL), Project: i.Repository.Project,
+	}
+	i.Change.Fork = true // the repository of a fork that was deleted is null
+	if w.HeadRepository != nil {
+		i.Pipeline.Upstream.Project = w.HeadRepository.FullName
+		i.Change.Fork = !strings.EqualFold(w.HeadRepository.FullName, i.Repository.Project)
+	}
+	for _, pr := range w.PullRequests {
+		here := pr.Base.Repo == nil || pr.Base.Repo.URL == "" || strings.HasSuffix(strings.ToLower(pr.Base.Repo.URL), "/repos/"+strings.ToLower(i.Repository.Project))
+		if here && (pr.Head.SHA == "" || pr.Head.SHA == w.HeadSHA) {
+			i.githubChange(pr)
+			i.Change.BaseRef, i.Change.BaseSHA = pr.Base.Ref, pr.Base.SHA
+			return
+		}
+	}
+}
+
+func positive(n int64) string {
+	if n <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // githubPullRequest sets what an event about a pull request says. GITHUB_SHA is then a merge made for the test, or the tip

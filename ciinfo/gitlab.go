@@ -47,14 +47,21 @@ func detectGitLab(s Source) Info {
 		info.Head.Type = Tag
 	}
 	info.Job.Name, info.Job.Matrix, info.Job.MatrixLabel = gitlabJob(env)
-	info.gitlabChange(env)
+	if ofMergeRequest(env) {
+		info.gitlabChange(env)
+	} else if env("CI_COMMIT_BRANCH") != "" {
+		info.gitlabOpenRequest(env("CI_OPEN_MERGE_REQUESTS"))
+	}
+	if info.Event.Name == "parent_pipeline" {
+		info.Pipeline.Upstream = Upstream{Project: info.Repository.Project, RunID: env("CI_UPSTREAM_PIPELINE_ID")}
+	}
 	return info
 }
 
 // gitlabEventKind maps CI_PIPELINE_SOURCE. A child pipeline of a merge request pipeline is about the merge request too.
 // https://docs.gitlab.com/ci/jobs/job_rules/#ci_pipeline_source-predefined-variable
 func gitlabEventKind(env func(string) string) EventKind {
-	if env("CI_MERGE_REQUEST_IID") != "" {
+	if ofMergeRequest(env) {
 		if env("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train" {
 			return EventMergeGroup
 		}
@@ -76,6 +83,34 @@ func gitlabEventKind(env func(string) string) EventKind {
 		return EventAPI
 	}
 	return EventOther
+}
+
+// ofMergeRequest reports whether the variables of a merge request are about this pipeline. A pipeline of another project, a trigger or a
+// schedule may be given those of somebody else's.
+// https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#pass-cicd-variables-to-a-downstream-pipeline
+func ofMergeRequest(env func(string) string) bool {
+	switch env("CI_PIPELINE_SOURCE") {
+	case "merge_request_event", "parent_pipeline", "":
+		return changeNumber(env("CI_MERGE_REQUEST_IID")) != ""
+	}
+	return false
+}
+
+// gitlabOpenRequest sets the open merge request of the branch, as group/project!7,group/other!8: the first to this
+// project, else the first of all.
+// https://docs.gitlab.com/ci/variables/predefined_variables/ (CI_OPEN_MERGE_REQUESTS)
+func (i *Info) gitlabOpenRequest(list string) {
+	var found Change
+	for entry := range strings.SplitSeq(list, ",") {
+		project, number, _ := strings.Cut(strings.TrimSpace(entry), "!")
+		if id := changeNumber(number); id != "" && project != "" && (found.ID == "" || project == i.Repository.Project && found.Project != project) {
+			found = Change{ID: id, Project: project, Branch: true}
+		}
+	}
+	if found.ID != "" && i.Repository.ServerURL != "" {
+		found.URL = i.Repository.ServerURL + "/" + found.Project + "/-/merge_requests/" + found.ID
+	}
+	i.Change = found
 }
 
 // gitlabChange sets what a merge request pipeline says. CI_COMMIT_SHA is the source branch's commit in a detached pipeline

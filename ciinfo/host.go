@@ -101,10 +101,12 @@ func changeFolder(repo Repository) string {
 	return ""
 }
 
-// CommitURL is the page of the head's commit; empty where that is not known.
+// CommitURL is the page of the commit that was trained; empty where that is not known.
 func (i Info) CommitURL() string {
-	repo, commit := i.Repository, url.PathEscape(i.Head.SHA)
+	repo, commit := i.Repository, url.PathEscape(i.Trained())
 	switch {
+	case !i.ForCheckout() && i.Checkout.URL != "" && i.Checkout.URL != repo.URL: // another repository
+		return ""
 	case repo.URL == "" || commit == "" || i.Change.Fork || repo.Host == "codecommit":
 		return ""
 	case repo.Host == "gitlab":

@@ -17,6 +17,7 @@ type Info struct {
 	Change     Change
 	Pipeline   Pipeline
 	Job        Job
+	Checkout   Checkout
 }
 
 // Event is what started the pipeline.
@@ -56,6 +57,7 @@ type Change struct {
 	BaseRef string // target branch
 	BaseSHA string // commit of the target branch that the change was compared with
 	Fork    bool   // it comes from another repository, so its author need not be trusted
+	Branch  bool   // the job is for a branch, and this is the open request of the branch
 }
 
 // Pipeline is the workflow and its run.
@@ -64,11 +66,25 @@ type Pipeline struct {
 	RunID   string // GITHUB_RUN_ID, CI_PIPELINE_ID
 	RunURL  string
 	Attempt int // GITHUB_RUN_ATTEMPT, from 1; 0 where the system does not count, as GitLab
+
+	Upstream Upstream
+}
+
+// Upstream is the pipeline run that started this one; empty where none did, or nothing is told about it. On GitHub it is that of the
+// event workflow_run, and its code need not be trusted.
+type Upstream struct {
+	Project string // of its head
+	Name    string // of the workflow
+	File    string // of the workflow
+	RunID   string
+	RunURL  string
+	Attempt int
 }
 
 // Job is the job that this process runs in, and the machine.
 type Job struct {
 	Name        string // GITHUB_JOB, CI_JOB_NAME without the matrix part
+	Step        string // GITHUB_ACTION: the step's id, or what the runner calls it
 	ID          string // setting job-id (job.check_run_id), CI_JOB_ID
 	URL         string
 	Worker      string // RUNNER_NAME, CI_RUNNER_DESCRIPTION
@@ -78,11 +94,35 @@ type Job struct {
 	MatrixLabel string // the same for people and run names: os=linux,py=3.12; at most 64 characters
 }
 
+// Family is what the child pipelines of one pipeline have in common; empty outside them. A GitLab that does not tell the pipeline
+// above has their commit.
+func (i Info) Family() string {
+	switch {
+	case i.Event.Name != "parent_pipeline":
+		return ""
+	case i.Pipeline.Upstream.RunID != "":
+		return "pipeline " + i.Pipeline.Upstream.RunID
+	case i.Head.CheckoutSHA != "":
+		return "commit " + i.Head.CheckoutSHA
+	}
+	return ""
+}
+
 // InCI reports whether a CI system was recognised.
 func (i Info) InCI() bool { return i.Provider != Local }
 
 // ShortSHA is the head's commit in seven characters.
 func (h Head) ShortSHA() string { return h.SHA[:min(7, len(h.SHA))] }
+
+// Checkout is the git repository in the folder of the step; empty where there is none.
+type Checkout struct {
+	Folder        string // its top
+	Commit        string // HEAD
+	Branch        string // empty where HEAD is detached
+	URL           string // of the remote origin, without credentials
+	DefaultBranch string // of the remote, where git knows it
+	Dirty         string // true: files that git knows are changed; false; empty: not known
+}
 
 // RunNumber is the id of the pipeline run as a number, which grows from run to run; 0 where the id is not a number.
 func (p Pipeline) RunNumber() int64 {

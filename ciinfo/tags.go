@@ -1,6 +1,9 @@
 package ciinfo
 
-import "strconv"
+import (
+	"maps"
+	"strconv"
+)
 
 // Tags returns the run's tags about its CI job, without empty ones. mlflow.source.name is not among them: the
 // environment does not contain which program will run.
@@ -24,10 +27,10 @@ func (i Info) Tags() map[string]string {
 		"vcs.change.id":                   i.Change.ID,
 		"vcs.change.title":                i.Change.Title,
 		"mlflow.source.type":              "LOCAL",
-		"mlflow.source.git.commit":        i.Head.SHA,
-		"mlflow.source.git.repoURL":       i.Repository.URL,
 		"mlflow.user":                     i.Job.User,
 		"mlops.ci.matrix":                 i.Job.Matrix,
+		"mlops.ci.step":                   i.Job.Step,
+		"mlops.ci.family":                 i.Family(),
 	}
 	if i.InCI() {
 		tags["mlflow.source.type"] = "JOB"
@@ -37,16 +40,10 @@ func (i Info) Tags() map[string]string {
 	if i.Change.Fork {
 		tags["mlops.ci.fork"] = "true"
 	}
-	if i.Head.Type == Branch {
-		tags["mlflow.source.git.branch"] = i.Head.Ref
-	}
 	if i.Pipeline.Attempt > 0 {
 		tags["mlops.ci.attempt"] = strconv.Itoa(i.Pipeline.Attempt)
 	}
-	for name, value := range tags {
-		if value == "" {
-			delete(tags, name)
-		}
-	}
+	maps.Copy(tags, i.sourceTags())
+	maps.DeleteFunc(tags, func(_, value string) bool { return value == "" })
 	return tags
 }

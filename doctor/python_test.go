@@ -14,7 +14,7 @@ import (
 
 func TestPython(t *testing.T) {
 	t.Parallel()
-	dir, err := python.Unpack(t.TempDir(), python.Release{Version: "test"})
+	dir, err := python.Write(filepath.Join(t.TempDir(), "python"), python.Release{Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

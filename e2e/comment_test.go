@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +33,7 @@ func newRequest(t *testing.T) request {
 	host := hosttest.NewGitHub(t, "octo/cars")
 	host.SetToken(jobToken, hosttest.Account{Login: "github-actions[bot]", App: true})
 	host.SetToken(readToken, hosttest.Account{Login: "github-actions[bot]", App: true, ReadOnly: true})
-	host.SetRequest(5, hosttest.Request{Head: head})
+	host.SetRequest(5, hosttest.Request{Head: head, Branch: "faster"})
 	return request{GitHub: host, stories: newStories(t), api: host.Start(t)}
 }
 
@@ -159,7 +160,10 @@ func TestReadOnlyToken(t *testing.T) {
 func TestReportOfAFork(t *testing.T) {
 	t.Parallel()
 	p := newRequest(t)
-	p.SetRequest(5, hosttest.Request{Head: head, Fork: true})
+	trustedJob := p.job(t, 39, jobToken, "AUC=0.51", "GITHUB_EVENT_NAME=pull_request_target", "GITHUB_WORKFLOW=judge")
+	p.stories.call(t, trustedJob, "run", "--", "sh", "-c", trained).says(t, 0, "comment created: ")
+	own := p.only(t)
+	p.SetRequest(5, hosttest.Request{Head: head, Branch: "faster", Fork: true})
 	fork := p.job(t, 40, readToken, "AUC=0.9")
 	e := p.stories.call(t, fork, "run", "--report-file", "report.json", "--run-name", "@everyone", "--", "sh", "-c", trained)
 	e.says(t, 0, "no comment on #5: ")
@@ -171,27 +175,38 @@ func TestReportOfAFork(t *testing.T) {
 		c := p.job(t, 41, jobToken, "GITHUB_EVENT_NAME=workflow_run", "GITHUB_WORKFLOW=report")
 		writeFile(t, filepath.Join(c.dir, "report.json"), text)
 		writeFile(t, filepath.Join(c.dir, "event.json"), fmt.Sprintf(`{"workflow_run": {"event": "pull_request", "head_branch": "faster",
+			"id": 40, "run_attempt": 1, "path": ".github/workflows/train.yml", "html_url": "https://github.com/octo/cars/actions/runs/40",
 			"head_sha": %q, "head_repository": {"full_name": "mallory/cars"}, "pull_requests": []}}`, commit))
 		return p.stories.call(t, c, "report", "--from", "report.json")
 	}
 	trusted(strings.Repeat("4", 40), string(report)).says(t, 1, `its head is "2222`)
 	trusted(head, strings.Replace(string(report), `"change":"5"`, `"change":"5; rm"`, 1)).says(t, 1, `origin.change: "5; rm" is not a number`)
 	trusted(head, strings.Replace(string(report), `"schema"`, `"shema"`, 1)).says(t, 1, `schema: 0 is not supported`)
-	if n := len(p.Comments(5)); n != 0 {
-		t.Fatalf("%d comments", n)
+	if n := len(p.Comments(5)); n != 1 {
+		t.Fatalf("%d comments, want that of the trusted job", n)
 	}
 	tampered := strings.Replace(string(report), `"job_url":"https://github.com/`, `"job_url":"https://evil.example/`, 1)
 	if tampered == string(report) {
 		t.Fatalf("the report has no link to tamper with:\n%s", report)
 	}
+	// no report gets into the comment of a trusted job
+	tampered = strings.Replace(tampered, `"key":"train / fit / octo/cars"`, `"key":"judge / fit / octo/cars"`, 1)
 	trusted(head, tampered).says(t, 0, "comment created: ")
-	if body := p.only(t).Body; strings.Contains(body, "evil.example") {
+	posted := func() string {
+		t.Helper()
+		all := p.Comments(5)
+		if len(all) != 2 || all[0] != own {
+			t.Fatalf("%d comments, and the trusted one is %+v, want as before %+v", len(all), all[0], own)
+		}
+		return all[1].Body
+	}
+	if body := posted(); strings.Contains(body, "evil.example") || !strings.Contains(body, "Written by a job of mallory/cars.") {
 		t.Errorf("the comment leads where the report says:\n%s", body)
 	}
 	first := strings.Replace(string(report), `"run":40`, `"run":4000000000000`, 1)
 	trusted(head, first).says(t, 0, "comment updated: ") // no report keeps later ones away
 	trusted(head, strings.Replace(string(report), `"auc":0.9`, `"auc":0.95`, 1)).says(t, 0, "comment updated: ")
-	if body := p.only(t).Body; !strings.Contains(body, "&#64;&#8203;everyone") || !strings.Contains(body, "xychart-beta") {
+	if body := posted(); !strings.Contains(body, "&#64;&#8203;everyone") || !strings.Contains(body, "0.95") || !strings.Contains(body, "xychart-beta") {
 		t.Errorf("the comment:\n%s", body)
 	}
 }
@@ -218,6 +233,68 @@ func TestReportAfterAMatrix(t *testing.T) {
 		}
 	}
 	p.stories.call(t, c, "report", "--run-id", "0123").says(t, 1, `read run "0123"`)
+}
+
+// TestStepsOfAJob: two steps of one job, and two commands of one step, each have their report, and a later run updates each.
+func TestStepsOfAJob(t *testing.T) {
+	t.Parallel()
+	p := newRequest(t)
+	p.steps(t, 60, [3]string{"0.61", "0.62", "0.63"})
+	p.steps(t, 61, [3]string{"0.71", "0.72", "0.73"})
+	body := p.only(t).Body
+	for _, want := range []string{"0.71", "0.72", "0.73"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the comment lacks %s:\n%s", want, body)
+		}
+	}
+	if n := strings.Count(body, "<!-- mlops-track section"); n != 3 || strings.Contains(body, "0.61") {
+		t.Errorf("%d sections, want 3 of the newest run:\n%s", n, body)
+	}
+}
+
+// steps are those of one job: one with two commands, the first of which fails, and another.
+func (p request) steps(t *testing.T, run int, auc [3]string) {
+	t.Helper()
+	for i, step := range []string{"__run", "__run", "boost"} {
+		command := trained
+		if i == 0 {
+			command += "\nexit 3"
+		}
+		e := p.stories.call(t, p.job(t, run, jobToken, "GITHUB_ACTION="+step, "AUC="+auc[i]), "run", "--", "sh", "-c", command)
+		if !strings.Contains(e.stderr, "comment ") {
+			t.Errorf("no comment:\n%s", e.stderr)
+		}
+	}
+}
+
+// TestCommentOnABranch: a push to a branch with an open pull request is reported there. Where the token may not look it up, the log says
+// what to add, and the job is none the worse.
+func TestCommentOnABranch(t *testing.T) {
+	t.Parallel()
+	p := newRequest(t)
+	const blind = "ghs_blind0123456789"
+	p.SetToken(blind, hosttest.Account{Login: "github-actions[bot]", App: true, NoPulls: true})
+	push := func(token, branch string) call {
+		c := p.job(t, 70, token, "AUC=0.9", "GITHUB_EVENT_NAME=push", "GITHUB_REF=refs/heads/"+branch, "GITHUB_REF_NAME="+branch, "GITHUB_REF_TYPE=branch",
+			"GITHUB_SHA="+head, "GITHUB_HEAD_REF=", "GITHUB_BASE_REF=")
+		writeFile(t, filepath.Join(c.dir, "event.json"), `{"ref": "x", "repository": {"full_name": "octo/cars", "default_branch": "main"}}`)
+		return c
+	}
+	e := p.stories.call(t, push(blind, "faster"), "run", "--", "sh", "-c", trained)
+	e.says(t, 0, "no comment: look for the pull request of branch faster: 403", "pull-requests: write")
+	if strings.Contains(e.stderr, "warning: ") {
+		t.Errorf("it is a warning:\n%s", e.stderr)
+	}
+	for _, branch := range []string{"slower", "main"} {
+		if e := p.stories.call(t, push(jobToken, branch), "run", "--", "sh", "-c", trained); strings.Contains(e.stderr, "comment") || e.code != 0 {
+			t.Errorf("%s has no request:\n%s", branch, e.stderr)
+		}
+	}
+	p.stories.call(t, push(jobToken, "faster"), "run", "--", "sh", "-c", trained).says(t, 0, "comment created: ")
+	if body := p.only(t).Body; !strings.Contains(body, "0.9") {
+		t.Errorf("the comment:\n%s", body)
+	}
+	p.stories.call(t, push(jobToken, "slower"), "run", "--comment-on", "5", "--", "sh", "-c", trained).says(t, 0, "comment ")
 }
 
 // TestNoteOnMergeRequest is GitLab: a token of the project writes the note, the job's own may not, and the report files are there.
@@ -248,4 +325,19 @@ func TestNoteOnMergeRequest(t *testing.T) {
 		t.Errorf("notes %+v", notes)
 	}
 	noSecrets(t, c.dir, e, []string{token, "glcbt-job0123456789"})
+
+	// The pipeline of a branch names its open merge requests.
+	host.SetRequest(63, hosttest.Request{Head: head, Branch: "faster"})
+	host.SetRequest(64, hosttest.Request{Head: head, Branch: "later"})
+	branch := func(name, open string) call {
+		each := c
+		each.env = append(slices.DeleteFunc(slices.Clone(c.env), func(entry string) bool { return strings.HasPrefix(entry, "CI_MERGE_REQUEST") }),
+			"CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH="+name, "CI_COMMIT_REF_NAME="+name, "CI_DEFAULT_BRANCH=main", "CI_OPEN_MERGE_REQUESTS="+open)
+		return each
+	}
+	s.call(t, branch("faster", "octo/cars!63"), args...).says(t, 0, "comment created: ")
+	s.call(t, branch("later", ""), args...).says(t, 0, "comment created: ") // opened after the pipeline was started
+	if len(host.Comments(63)) != 1 || len(host.Comments(64)) != 1 {
+		t.Errorf("notes %+v, %+v", host.Comments(63), host.Comments(64))
+	}
 }

@@ -90,3 +90,49 @@ func TestGitLab(t *testing.T) {
 		})
 	}
 }
+
+// hidingPipeline has settings as variables of the whole file, of a job, and as inputs.
+const hidingPipeline = `
+variables:
+  MLOPS_EXPERIMENT: of-the-file
+  MLOPS_TRACKING_URI: sqlite:///mine.db
+  MLOPS_RUN_PREFIX: of-the-file
+include:
+  - local: gitlab/template.yml
+    inputs:
+      run-name: of-the-input
+      tags: |
+        team=vision
+        stage=ci
+train:
+  extends: .mlops-track
+  script:
+    - mlops-track run -- sh -c 'env | grep ^MLOPS_INPUT || exit 0; exit 9'
+  artifacts:
+    paths: [mine.db]
+named:
+  extends: .mlops-track
+  variables:
+    MLOPS_RUN_NAME: of-the-job
+  script:
+    - mlops-track run -- true
+`
+
+// TestGitLabTemplateHidesNothing: a variable of the project's own file holds beside the template, an input where there is none.
+func TestGitLabTemplateHidesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStories(t)
+	job := testenv.GitLabJob{Folder: t.TempDir()}
+	if err := os.CopyFS(filepath.Join(job.Folder, "gitlab"), os.DirFS("gitlab")); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(job.Folder, ".gitlab-ci.yml"), hidingPipeline)
+	log, code := job.RunInShell(t, s.bin)
+	for _, want := range []string{
+		"run of-the-input in experiment of-the-file: sqlite:///mine.db", "run of-the-job in experiment of-the-file: sqlite:///mine.db",
+	} {
+		if code != 0 || !strings.Contains(log, want) {
+			t.Errorf("exit code %d, and the log lacks %q:\n%s", code, want, log)
+		}
+	}
+}

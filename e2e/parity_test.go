@@ -176,7 +176,7 @@ func readGitLabTemplate(t *testing.T) gitLabTemplate {
 	return template
 }
 
-// TestGitLabTemplateHasEverySetting holds the GitLab job to the settings: an input each that becomes the setting's variable. An
+// TestGitLabTemplateHasEverySetting holds the GitLab job to the settings: an input each that becomes a variable that hides none of the project. An
 // empty input has the setting's default, so only what GitLab needs differently has one of its own. Secrets are no inputs.
 func TestGitLabTemplateHasEverySetting(t *testing.T) {
 	t.Parallel()
@@ -194,8 +194,11 @@ func TestGitLabTemplateHasEverySetting(t *testing.T) {
 		if s.Name == "audience" { // of the token that GitLab makes, not of one that is asked for
 			continue
 		}
-		if got, want := template.Job.Variables[s.Env()], "$[[ inputs."+s.Name+" ]]"; got != want {
-			t.Errorf("variable %s is %q, want %q", s.Env(), got, want)
+		if got, want := template.Job.Variables[s.TemplateEnv()], "$[[ inputs."+s.Name+" ]]"; got != want {
+			t.Errorf("variable %s is %q, want %q", s.TemplateEnv(), got, want)
+		}
+		if got, ok := template.Job.Variables[s.Env()]; ok {
+			t.Errorf("the job sets %s to %q: that hides the project's own", s.Env(), got)
 		}
 	}
 	if got := sortedNames(template.Spec.Inputs); !slices.Equal(got, sortedSlice(known)) {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +54,8 @@ func (s stories) call(t *testing.T, c call, args ...string) ended {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), callLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "mlops-track"), args...)
+	line := slices.Concat(s.program, []string{filepath.Join(s.bin, "mlops-track")}, args)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	var stdout, stderr bytes.Buffer
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.dir, c.stdin, &stdout, &stderr
 	cmd.Env = append(cleanEnviron(c.dir), c.env...)

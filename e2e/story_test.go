@@ -53,8 +53,9 @@ func TestStories(t *testing.T) {
 
 type stories struct {
 	t       *testing.T
-	bin     string // holds the binary
-	shared  string // caches that every story may fill
+	bin     string   // holds the binary
+	program []string // that runs it, such as a shell with limits; empty: none
+	shared  string   // caches that every story may fill
 	readers map[int]*reader
 }
 

@@ -29,7 +29,11 @@ type RejectedError struct {
 	Code    string // MLflow's error_code, for example INVALID_PARAMETER_VALUE; may be empty
 	Message string // of the server
 	All     bool   // every request will be rejected, as with the statuses 401 and 403
+	Err     error  // why this machine cannot store it, such as a full disk; nil for what the store itself says
 }
+
+// Unwrap returns why this machine cannot store it.
+func (e *RejectedError) Unwrap() error { return e.Err }
 
 func (e *RejectedError) Error() string {
 	answer := strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, e.Code))

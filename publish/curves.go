@@ -13,17 +13,23 @@ import (
 // maxCurves is how many learning curves a report has: each is a request to the server.
 const maxCurves = 12
 
-// Curves reads the histories of a run's metrics for the report, one after the other, and thins each. A history that cannot be
-// read is not drawn: the numbers are on the server.
+// Curves reads the histories of a run's metrics for the report, those first that a reader looks for, and thins each. A history that is
+// not read, because it cannot be or there are too many, is empty: the numbers are on the server.
 func Curves(ctx context.Context, st mlflow.Store, runID string, metrics map[string]mlflow.Metric) map[string][]report.Point {
 	drawn := map[string][]report.Point{}
-	for _, key := range slices.Sorted(maps.Keys(metrics)) {
-		if metrics[key].Step == 0 || strings.HasPrefix(key, "system/") || len(drawn) == maxCurves {
+	failed := false
+	for _, key := range report.ByUse(slices.Collect(maps.Keys(metrics))) {
+		if metrics[key].Step == 0 || strings.HasPrefix(key, "system/") {
+			continue
+		}
+		drawn[key] = []report.Point{}
+		if failed || len(drawn) > maxCurves {
 			continue
 		}
 		history, err := st.MetricHistory(ctx, runID, key)
 		if err != nil {
-			return drawn
+			failed = true
+			continue
 		}
 		points := make([]report.Point, len(history))
 		for i, m := range history {

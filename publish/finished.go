@@ -23,7 +23,7 @@ func (p Publisher) report(e Ended) report.Report {
 			Duration: e.Step.End.Sub(e.Step.Start), LogTail: e.Step.Tail,
 		},
 		Job: report.Job{
-			URL: cmp.Or(p.CI.Job.URL, p.CI.Pipeline.RunURL), Commit: p.CI.Head.ShortSHA(), CommitURL: p.CI.CommitURL(),
+			URL: cmp.Or(p.CI.Job.URL, p.CI.Pipeline.RunURL), Commit: short(p.CI.Trained()), CommitURL: p.CI.CommitURL(),
 			Machine: fmt.Sprintf("%s/%s, %d CPUs", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
 		},
 		Values: report.Values{
@@ -37,7 +37,8 @@ func (p Publisher) report(e Ended) report.Report {
 		Warnings: warnings(e.Notices),
 		Origin: report.Origin{
 			Change: p.CI.Change.ID, Head: p.CI.Head.SHA, Key: p.Thread.Key(p.CI.Pipeline.Name, p.CI.Job.Name, e.Experiment),
-			Section: p.CI.Job.MatrixLabel, Run: p.CI.Pipeline.RunNumber(), Attempt: p.CI.Pipeline.Attempt, Ended: e.Step.End,
+			Section: p.CI.Job.MatrixLabel, Place: report.Place{Step: p.CI.Job.Step, Job: p.CI.Job.ID, Family: p.CI.Family()},
+			Run: p.CI.Pipeline.RunNumber(), Attempt: p.CI.Pipeline.Attempt, Ended: e.Step.End,
 		},
 	}
 	for key, m := range run.Metrics {
@@ -48,6 +49,9 @@ func (p Publisher) report(e Ended) report.Report {
 	}
 	return r
 }
+
+// short is a commit in seven characters.
+func short(commit string) string { return commit[:min(7, len(commit))] }
 
 // warnings returns the warnings among notices: errors are in the verdict.
 func warnings(notices []notice.Notice) []report.Warning {
@@ -60,7 +64,7 @@ func warnings(notices []notice.Notice) []report.Warning {
 	return out
 }
 
-// join joins what is not empty.
-func join(separator string, parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), separator)
+// join joins what is not empty, as in a key.
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " / ")
 }

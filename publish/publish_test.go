@@ -245,10 +245,38 @@ func TestNotStarted(t *testing.T) {
 	}
 }
 
+// The account id is an output. If it is to be hidden, only GitHub gets it, whose runner masks it.
+func TestAccountOutput(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		secrets        []string
+		provider       ciinfo.Provider
+		output, dotenv bool
+	}{
+		"open":             {nil, ciinfo.GitHub, true, true},
+		"hidden on GitHub": {[]string{"123456789012"}, ciinfo.GitHub, true, false},
+		"hidden elsewhere": {[]string{"123456789012"}, ciinfo.Azure, false, false},
+	} {
+		d := newDesk(t, c.secrets...)
+		d.CI.Provider = c.provider
+		e := ended()
+		e.Account = "123456789012"
+		d.Publish(t.Context(), e)
+		for file, want := range map[string]bool{"output": c.output, "dotenv": c.dotenv} {
+			if got := strings.Contains(d.read(t, file), "123456789012"); got != want {
+				t.Errorf("%s: %s has the account: %t, want %t\n%s", name, file, got, want, d.read(t, file))
+			}
+		}
+		if strings.Contains(d.read(t, "summary")+d.read(t, "report.json")+d.log.String(), "123456789012") {
+			t.Errorf("%s: the account is in summary, report or log", name)
+		}
+	}
+}
+
 // The outputs have the names of the documentation, comment-url last.
 func TestOutputNames(t *testing.T) {
 	t.Parallel()
-	want := "run-id run-name run-url experiment-id status exit-code metrics params artifact-uri model-name model-version offline-path comment-url"
+	want := "run-id run-name run-url experiment-id status exit-code metrics params artifact-uri model-name model-version offline-path aws-account-id comment-url"
 	if got := strings.Join(publish.OutputNames(), " "); got != want {
 		t.Errorf("outputs %s, want %s", got, want)
 	}

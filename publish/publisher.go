@@ -37,6 +37,7 @@ type Ended struct {
 	Place      Place
 	Curves     map[string][]report.Point
 	Notices    []notice.Notice // warnings and errors of the run and of the job around it
+	Account    string          // AWS account of the job's credentials; empty: unknown or none
 }
 
 // Place is where a run is stored and how to view it.
@@ -64,7 +65,7 @@ func (p Publisher) Publish(ctx context.Context, e Ended) {
 	omitted := p.write(values, values)
 	p.warnOmitted(omitted)
 	p.tellNoComments()
-	url := p.Thread.Post(ctx, p.Console, r)
+	url := p.Thread.located(ctx, p.Console).Post(ctx, p.Console, r)
 	if url == "" {
 		return
 	}
@@ -110,7 +111,7 @@ func (p Publisher) write(fresh, all []outputs.Value) (omitted []string) {
 	}
 	if p.Files.Outputs != "" {
 		var err error
-		omitted, err = outputs.WriteDotenv(p.Files.Outputs, all)
+		omitted, err = outputs.WriteDotenv(p.Files.Outputs, slices.DeleteFunc(slices.Clone(all), p.hidden))
 		p.tell(err)
 	}
 	return omitted

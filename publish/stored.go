@@ -25,6 +25,9 @@ func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experime
 		return report.Report{}, fmt.Errorf("run %q is still %s: report it after it has finished", runID, run.Status)
 	}
 	commit := run.Tags["mlflow.source.git.commit"]
+	if run.Tags["vcs.change.id"] != "" { // what is checked out is a merge made for the test
+		commit = cmp.Or(run.Tags["vcs.ref.head.revision"], commit)
+	}
 	r := report.Report{
 		Run: report.Run{
 			Experiment: experiment, Name: run.Name, ID: run.ID, URL: st.RunURL(run.ExperimentID, run.ID), Store: st.Display,
@@ -35,7 +38,7 @@ func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experime
 		},
 		Job: report.Job{
 			URL:    cmp.Or(run.Tags["cicd.pipeline.task.run.url.full"], run.Tags["cicd.pipeline.run.url.full"]),
-			Commit: commit[:min(7, len(commit))],
+			Commit: short(commit),
 		},
 		Values: report.Values{
 			Params: run.Params, Metrics: make(map[string]float64, len(run.Metrics)), Histories: Curves(ctx, st, run.ID, run.Metrics),
@@ -43,8 +46,9 @@ func (p Publisher) Stored(ctx context.Context, st *store.Opened, runID, experime
 		Warnings: storedWarnings(run.Tags),
 		Origin: report.Origin{
 			Change: run.Tags["vcs.change.id"], Head: run.Tags["vcs.ref.head.revision"], Section: ciinfo.MatrixLabel(run.Tags["mlops.ci.matrix"]),
-			Key: p.Thread.Key(run.Tags["cicd.pipeline.name"], run.Tags["cicd.pipeline.task.name"], experiment),
-			Run: number(run.Tags["cicd.pipeline.run.id"]), Attempt: int(number(run.Tags["mlops.ci.attempt"])), Ended: run.End,
+			Key:   p.Thread.Key(run.Tags["cicd.pipeline.name"], run.Tags["cicd.pipeline.task.name"], experiment),
+			Place: report.Place{Step: run.Tags["mlops.ci.step"], Job: run.Tags["cicd.pipeline.task.run.id"], Family: run.Tags["mlops.ci.family"]},
+			Run:   number(run.Tags["cicd.pipeline.run.id"]), Attempt: int(number(run.Tags["mlops.ci.attempt"])), Ended: run.End,
 		},
 	}
 	for key, m := range run.Metrics {

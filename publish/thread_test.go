@@ -156,7 +156,7 @@ func TestLaterFromAFork(t *testing.T) {
 				if len(comments) != 1 {
 					t.Fatalf("%d comments", len(comments))
 				}
-				contains(t, "comment", comments[0].Body, "<!-- mlops-track: ours -->", `"run":41`)
+				contains(t, "comment", comments[0].Body, "<!-- mlops-track: unverified: ours -->", `"run":41`)
 			})
 		})
 	}

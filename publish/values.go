@@ -7,14 +7,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/publish/outputs"
 	"github.com/Iyalvan/mlops-track/publish/report"
 )
 
-// commentURL is the output that is known after all others.
-const commentURL = "comment-url"
+// commentURL is the output that is known after all others, and accountID the one that may be hidden by a setting.
+const (
+	commentURL = "comment-url"
+	accountID  = "aws-account-id"
+)
 
 // OutputNames are the outputs that a job can have, in the order of the documentation.
 func OutputNames() []string {
@@ -28,10 +32,12 @@ func OutputNames() []string {
 // values returns the outputs that have a value, without secrets. Values that the store or we generated are not redacted;
 // secrets in JSON are removed before its quotes hide them.
 func (p Publisher) values(e Ended) []outputs.Value {
-	values := slices.DeleteFunc(allValues(e), func(v outputs.Value) bool { return v.Text == "" })
+	values := slices.DeleteFunc(allValues(e), func(v outputs.Value) bool {
+		return v.Text == "" || p.hidden(v) && p.CI.Provider != ciinfo.GitHub // whose runner masks outputs
+	})
 	for i, v := range values {
 		switch v.Name {
-		case "run-id", "experiment-id", "status", "exit-code", "model-version":
+		case "run-id", "experiment-id", "status", "exit-code", "model-version", accountID:
 		case "metrics":
 			values[i].Text = metricsJSON(redact.Deep(p.Secrets, e.Run.Run.Metrics))
 		case "params":
@@ -58,7 +64,13 @@ func allValues(e Ended) []outputs.Value {
 		{Name: "model-name", Text: e.Run.Model.Name},
 		{Name: "model-version", Text: e.Run.Model.Version},
 		{Name: "offline-path", Text: e.Place.Offline},
+		{Name: accountID, Text: e.Account},
 	}
+}
+
+// hidden reports whether a value is the account id and mask-aws-account-id made it a secret.
+func (p Publisher) hidden(v outputs.Value) bool {
+	return v.Name == accountID && p.Secrets.Text(v.Text) != v.Text
 }
 
 // metricsJSON writes the last values; what JSON has no number for is a string, as the result file takes it.

@@ -1,7 +1,6 @@
 package python
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -15,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/Iyalvan/mlops-track/internal/private"
 )
 
 //go:embed hook/*.py src/mlops_track/*.py src/mlops_wrapper/*.py
@@ -28,25 +29,45 @@ type Release struct {
 	Binary string
 }
 
-// Unpack writes the Python files below cacheDir and returns the absolute folder to put first on PYTHONPATH. Each release
-// and content has a folder of its own, written once; one that is there is compared and only replaced where it differs.
-// Several processes may unpack at the same time.
+// Write writes the Python files into the new folder dir and returns it as the absolute folder to put first on PYTHONPATH. Its
+// parent must be private: Python executes what lies there.
+func Write(dir string, release Release) (string, error) {
+	files, err := contents(release)
+	if err != nil {
+		return "", fmt.Errorf("read embedded python files: %w", err)
+	}
+	if dir, err = searchable(dir); err != nil {
+		return "", err
+	}
+	if err := create(dir, files); err != nil {
+		return "", fmt.Errorf("write python files: %w", err)
+	}
+	return dir, nil
+}
+
+// Unpack writes the Python files below cacheDir, to stay there, and returns the absolute folder to put first on PYTHONPATH. Each
+// release and content has a folder of its own, written once; one that exists is compared: what differs is replaced, and
+// what is not ours is removed, since Python would import a planted module before any other. It is an error if
+// another user could change the folder. Several processes may unpack at the same time.
 func Unpack(cacheDir string, release Release) (string, error) {
 	files, err := contents(release)
 	if err != nil {
 		return "", fmt.Errorf("read embedded python files: %w", err)
 	}
-	dir, err := filepath.Abs(filepath.Join(cacheDir, folderName(files, release.Version)))
-	if err != nil {
-		return "", fmt.Errorf("find folder of python files: %w", err)
+	if err := os.MkdirAll(cacheDir, 0o700); err != nil {
+		return "", fmt.Errorf("unpack python files: %w", err)
 	}
-	if strings.ContainsRune(dir, os.PathListSeparator) {
-		return "", fmt.Errorf("unpack python files: %q holds %q, which ends an entry of PYTHONPATH",
-			dir, os.PathListSeparator)
+	parent, err := private.Folder(cacheDir)
+	if err != nil {
+		return "", fmt.Errorf("unpack python files: %w", err)
+	}
+	dir, err := searchable(filepath.Join(parent, folderName(files, release.Version)))
+	if err != nil {
+		return "", err
 	}
 	const attempts = 10 // one is enough unless other processes repair the same damaged folder
 	for range attempts {
-		if holds(dir, files) {
+		if removeForeign(dir, files) == nil && holds(dir, files) {
 			return dir, nil
 		}
 		if err = place(dir, files); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -54,6 +75,19 @@ func Unpack(cacheDir string, release Release) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("unpack python files: %q keeps changing: %w", dir, err)
+}
+
+// searchable returns a folder as an absolute path that can be an entry of PYTHONPATH.
+func searchable(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("find folder of python files: %w", err)
+	}
+	if strings.ContainsRune(dir, os.PathListSeparator) {
+		return "", fmt.Errorf("unpack python files: %q holds %q, which ends an entry of PYTHONPATH",
+			dir, os.PathListSeparator)
+	}
+	return dir, nil
 }
 
 // unpackedFolders are the folders of the project by the folder on PYTHONPATH that their files go to.
@@ -96,46 +130,4 @@ func folderName(files map[string][]byte, version string) string {
 	}
 	digest := hex.EncodeToString(sum.Sum(nil))
 	return "python-" + notInNames.ReplaceAllString(version, "-") + "-" + digest[:12]
-}
-
-// holds says whether dir has every file with its content. Further files, such as bytecode, do not matter.
-func holds(dir string, files map[string][]byte) bool {
-	for name, want := range files {
-		got, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-		if err != nil || !bytes.Equal(got, want) {
-			return false
-		}
-	}
-	return true
-}
-
-// place writes the files into a temporary folder beside dir and renames it. A damaged dir is moved out of the way first.
-// fs.ErrExist says that another process was faster.
-func place(dir string, files map[string][]byte) error {
-	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return err
-	}
-	scratch, err := os.MkdirTemp(parent, ".python-*")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(scratch)
-	fresh := filepath.Join(scratch, "fresh")
-	for name, content := range files {
-		file := filepath.Join(fresh, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, content, 0o644); err != nil {
-			return err
-		}
-	}
-	if err := os.Rename(fresh, dir); err == nil || holds(dir, files) {
-		return nil
-	}
-	if err := os.Rename(dir, filepath.Join(scratch, "damaged")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Rename(fresh, dir)
 }

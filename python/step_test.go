@@ -63,7 +63,7 @@ func quiet() map[string]any { return map[string]any{"log_models": false, "log_da
 func newStep(t *testing.T, hook settings) *step {
 	t.Helper()
 	testenv.Python(t, 3) // without one the test is over before it writes files
-	s := &step{workspace: t.TempDir(), private: t.TempDir(), hook: unpack(t, t.TempDir(), "test")}
+	s := &step{workspace: t.TempDir(), private: t.TempDir(), hook: unpack(t, privateFolder(t), "test")}
 	content, err := json.Marshal(hook)
 	if err != nil {
 		t.Fatal(err)

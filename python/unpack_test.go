@@ -15,7 +15,7 @@ import (
 )
 
 func TestUnpackWritesOncePerVersionAndContent(t *testing.T) {
-	cache := t.TempDir()
+	cache := privateFolder(t)
 	first := unpack(t, cache, "1.2.3")
 	before := modified(t, first)
 	if again := unpack(t, cache, "1.2.3"); again != first {
@@ -37,7 +37,7 @@ func TestUnpackWritesOncePerVersionAndContent(t *testing.T) {
 }
 
 func TestUnpackRepairsADamagedFolder(t *testing.T) {
-	cache := t.TempDir()
+	cache := privateFolder(t)
 	dir := unpack(t, cache, "1")
 	hook := filepath.Join(dir, "sitecustomize.py")
 	want := read(t, hook)
@@ -57,7 +57,7 @@ func TestUnpackRepairsADamagedFolder(t *testing.T) {
 }
 
 func TestUnpackManyAtOnce(t *testing.T) {
-	cache := filepath.Join(t.TempDir(), "not", "there", "yet")
+	cache := filepath.Join(privateFolder(t), "not", "there", "yet")
 	files, err := contents(Release{Version: "1"})
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +108,16 @@ func TestContentsAreTheWholeProject(t *testing.T) {
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(files))); diff != "" {
 		t.Errorf("unpacked files (-in the project +unpacked):\n%s", diff)
 	}
+}
+
+// privateFolder returns an empty folder that nobody else may write, whatever the umask.
+func privateFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func unpack(t *testing.T, cache, version string) string {

@@ -12,7 +12,7 @@ func jobSettings() []Setting {
 		{Name: "tags", Kind: Lines, Help: "`key=value`, one per line, or a JSON object; `--tag key=value` adds one"},
 		{Name: "tracking-uri", Default: "sqlite:///mlflow.db", Ecosystem: []string{"MLFLOW_TRACKING_URI"}, Help: "any MLflow tracking URI"},
 		{Name: "autolog", Kind: Switch, Default: "true", Help: "enable MLflow autolog inside Python training without editing it"},
-		{Name: "autolog-config", Kind: JSON, Help: "JSON object of `mlflow.autolog` keyword arguments"},
+		{Name: "autolog-config", Kind: JSON, Help: "JSON object of `mlflow.autolog` keyword arguments; `flavors` adds libraries that are not for training"},
 		{Name: "result-file", Otherwise: "a new temporary file", Help: "file to which the step writes its result; the step finds the path in `MLOPS_RESULT`"},
 		{Name: "metrics-file", Otherwise: "a new temporary file", Help: "file for live metrics, JSON Lines; the step finds the path in `MLOPS_METRICS`"},
 		{Name: "artifacts", Kind: Lines, Help: "globs, one per line, uploaded in addition to the artifacts of the result; `!glob` excludes files, `path => folder` sets the folder in the run"},

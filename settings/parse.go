@@ -1,14 +1,19 @@
 package settings
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Sources is where values come from. Flags or action inputs win over MLOPS_ variables, those over the configuration file,
-// that over the variables of MLflow, CI and AWS, and those over defaults. Empty means unset.
+// Sources is where values come from. Flags or action inputs win over MLOPS_ variables, those over inputs of GitLab's template and
+// the configuration file, these over the variables of MLflow, CI and AWS, and those over defaults. Empty means unset, and
+// so does an action input that is the default.
 type Sources struct {
 	Set     func(name string) (string, bool) // flags or action inputs by setting name
 	Tags    []string                         // of the flag --tag
@@ -41,7 +46,7 @@ func (p *parser) step() Step {
 	s := Step{
 		Command:          p.src.Command,
 		WorkingDirectory: p.path("working-directory"),
-		Autolog:          Autolog{Enabled: p.bool("autolog"), Config: p.object("autolog-config")},
+		Autolog:          Autolog{Enabled: p.bool("autolog"), Config: p.autologConfig()},
 		Results:          Results{File: p.path("result-file"), MetricsFile: p.path("metrics-file"), Artifacts: p.lines("artifacts")},
 		PassEnv:          p.lines("pass-env"),
 		StopGrace:        p.duration("stop-grace"),
@@ -96,6 +101,7 @@ func (p *parser) report() Report {
 			When:        p.text("comment"),
 			Mode:        p.text("comment-mode"),
 			Key:         p.text("comment-key"),
+			On:          p.positive("comment-on"),
 			GitHubToken: p.text("github-token"),
 			GitLabToken: p.text("gitlab-token"),
 		},
@@ -110,14 +116,16 @@ func (p *parser) report() Report {
 }
 
 func (p *parser) aws() AWS {
-	return AWS{
+	a := AWS{
 		Role: Role{
-			ARN:             p.text("role-to-assume"),
-			Chaining:        p.bool("role-chaining"),
-			SessionName:     p.text("role-session-name"),
-			Duration:        time.Duration(p.number("role-duration-seconds")) * time.Second,
-			ExternalID:      p.text("role-external-id"),
-			SkipTagging:     p.bool("role-skip-session-tagging"),
+			ARN:         p.text("role-to-assume"),
+			Chaining:    p.bool("role-chaining"),
+			SessionName: p.text("role-session-name"),
+			Duration:    time.Duration(p.number("role-duration-seconds")) * time.Second,
+			ExternalID:  p.text("role-external-id"),
+			Tags: SessionTags{
+				Skip: p.bool("role-skip-session-tagging"), Custom: p.customTags(), Transitive: p.lines("transitive-tag-keys"),
+			},
 			InlinePolicy:    p.compact("inline-session-policy"),
 			ManagedPolicies: p.list("managed-session-policies"),
 		},
@@ -127,10 +135,60 @@ func (p *parser) aws() AWS {
 			Variable: p.text("web-identity-token-env"),
 		},
 		Region:          p.text("aws-region"),
-		Profile:         p.text("aws-profile"),
+		SourceProfile:   p.text("source-profile"),
+		Profile:         Profile{Name: p.text("aws-profile"), Overwrite: p.bool("overwrite-aws-profile")},
 		AllowedAccounts: p.list("allowed-account-ids"),
 		MaskAccount:     p.bool("mask-aws-account-id"),
-		STSEndpoint:     p.text("sts-endpoint"),
+		Network:         Network{STSEndpoint: p.text("sts-endpoint"), Proxy: p.proxy("http-proxy"), NoProxy: p.text("no-proxy")},
 		Credentials:     p.text("aws-credentials"),
 	}
+	if a.Profile.Name == "" {
+		return a
+	}
+	if a.Role.ARN == "" {
+		p.fault("aws-profile %q is where the step finds the credentials of a role, and role-to-assume is not set; to use the credentials of a profile, set source-profile", a.Profile.Name)
+	}
+	if !p.given("aws-credentials") { // as in the standard action, where a profile takes the place of variables
+		a.Credentials = "none"
+	}
+	return a
+}
+
+// customTags are session tags as a JSON object, whose values are no objects, as in the standard action.
+func (p *parser) customTags() map[string]string {
+	text := p.text("custom-tags")
+	if text == "" {
+		return nil
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber() // an id keeps all its digits
+	var object map[string]any
+	if err := decoder.Decode(&object); err != nil || object == nil || decoder.More() {
+		p.fault("custom-tags is not a JSON object")
+		return nil
+	}
+	tags := make(map[string]string, len(object))
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		switch value := object[key].(type) {
+		case string, bool, json.Number:
+			tags[key] = fmt.Sprint(value)
+		default:
+			p.fault("custom-tags: the value of %q must be a text, a number, true or false", key)
+		}
+	}
+	return tags
+}
+
+// proxy is the URL of a proxy. A fault does not quote it: it may hold a password.
+func (p *parser) proxy(name string) string {
+	text := p.text(name)
+	if text == "" {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+		p.fault("%s must have the form http://HOST:PORT", name)
+		return ""
+	}
+	return text
 }

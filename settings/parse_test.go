@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func TestDefaults(t *testing.T) {
 func TestEachKindOfValue(t *testing.T) {
 	s := parse(t, flags(
 		"working-directory", "train", "result-file", "/tmp/result.json", "metrics-file", "m.jsonl",
-		"stop-grace", "90", "finish-timeout", "2m", "autolog", "FALSE", "autolog-config", `{"silent": true}`,
+		"stop-grace", "90", "finish-timeout", "2m", "autolog", "FALSE", "autolog-config", `{"silent": true, "flavors": ["openai"]}`,
 		"artifacts", "\n plots/*.png \n\n!plots/tmp*\n", "pass-env", "A\nB", "redact", "tok-[0-9]+\n",
 		"role-duration-seconds", "900", "inline-session-policy", "{\n \"Version\": \"2012-10-17\"\n}",
 		"managed-session-policies", "arn:a, arn:b\narn:c,", "matrix", `{"lr": 1}`, "job-id", "7", "dry-run", "1",
@@ -157,7 +158,7 @@ func TestEachKindOfValue(t *testing.T) {
 		}},
 		{"seconds without a unit", s.Step.StopGrace, 90 * time.Second},
 		{"duration", s.Store.FinishTimeout, 2 * time.Minute},
-		{"autolog", s.Step.Autolog, settings.Autolog{Config: map[string]any{"silent": true}}},
+		{"autolog", s.Step.Autolog, settings.Autolog{Config: map[string]any{"silent": true, "flavors": []any{"openai"}}}},
 		{"passed variables", s.Step.PassEnv, []string{"A", "B"}},
 		{"patterns", len(s.Redact), 1},
 		{"length of the role session", s.AWS.Role.Duration, 15 * time.Minute},
@@ -187,6 +188,8 @@ func TestEachFaultNamesSettingAndValue(t *testing.T) {
 		{"stop-grace", "-1s", `stop-grace "-1s" is not a duration`},
 		{"finish-timeout", "-5", `finish-timeout "-5" is not a duration`},
 		{"autolog-config", "[1]", "autolog-config is not a JSON object"},
+		{"autolog-config", `{"flavors": "openai"}`, `autolog-config: flavors "openai" is not a list of names such as ["openai"]`},
+		{"autolog-config", `{"flavors": ["openai", 1]}`, `autolog-config: flavors "[openai 1]" is not a list of names`},
 		{"inline-session-policy", "{", "inline-session-policy is not a JSON object"},
 		{"matrix", "lr=1", "matrix is not a JSON object"},
 		{"on-tracking-error", "panic", `on-tracking-error "panic" is unknown: one of keep, fail`},
@@ -302,6 +305,71 @@ func TestWordsOfTheSettingsAreNoSecrets(t *testing.T) {
 	} {
 		if settings.IsWord(value) != want {
 			t.Errorf("IsWord(%q) is %v", value, !want)
+		}
+	}
+}
+
+// TestInputThatNobodySet: of an action, an input that is the default counts as not set, for every setting, and what the runner fills
+// in is weaker than a variable that somebody set.
+func TestInputThatNobodySet(t *testing.T) {
+	for _, s := range settings.All() {
+		if s.ActionOnly || s.Default == "" {
+			continue
+		}
+		src := sources(map[string]string{"run": "true", s.Name: s.Default}, map[string]string{s.Env(): "of the environment"}, nil)
+		src.Action = true
+		parsed, err := settings.Parse(src)
+		if seen := fmt.Sprint(parsed, err); !strings.Contains(seen, "of the environment") {
+			t.Errorf("%s: the input's default wins over the variable: %s", s.Name, seen)
+		}
+		src.Env, src.File = noVariable, map[string]string{s.Name: "of the file"}
+		parsed, err = settings.Parse(src)
+		if seen := fmt.Sprint(parsed, err); !strings.Contains(seen, "of the file") {
+			t.Errorf("%s: the input's default wins over the configuration file: %s", s.Name, seen)
+		}
+	}
+	src := sources(map[string]string{"run": "true", "github-token": "of the runner", "job-id": "1", "tracking-uri": "sqlite:///mine.db"}, map[string]string{
+		"MLOPS_GITHUB_TOKEN": "mine", "GITHUB_TOKEN": "weak", "MLFLOW_TRACKING_URI": "http://weak",
+	}, nil)
+	src.Action = true
+	s := parse(t, src)
+	if s.Report.Comment.GitHubToken != "mine" || s.CI.JobID != "1" || s.Store.TrackingURI != "sqlite:///mine.db" {
+		t.Errorf("token %q, job %q, tracking URI %q", s.Report.Comment.GitHubToken, s.CI.JobID, s.Store.TrackingURI)
+	}
+	src.Env = noVariable
+	addVariable("GITHUB_TOKEN", "weak")(&src)
+	if got := parse(t, src).Report.Comment.GitHubToken; got != "of the runner" {
+		t.Errorf("token %q, want the input's: an input that somebody set cannot be told from it", got)
+	}
+}
+
+func noVariable(string) string { return "" }
+
+// TestInputOfGitLabsTemplate: a variable that the project sets wins over it, and it wins over the configuration file.
+func TestInputOfGitLabsTemplate(t *testing.T) {
+	env := map[string]string{"MLOPS_INPUT_EXPERIMENT": "of the template", "MLFLOW_EXPERIMENT_NAME": "weak"}
+	src := sources(nil, env, map[string]string{"experiment": "of the file"})
+	if got := parse(t, src).Run.Experiment; got != "of the template" {
+		t.Errorf("experiment %q", got)
+	}
+	env["MLOPS_EXPERIMENT"] = "of the project"
+	if got := parse(t, src).Run.Experiment; got != "of the project" {
+		t.Errorf("experiment %q", got)
+	}
+	if !settings.IsVariable("MLOPS_INPUT_EXPERIMENT") {
+		t.Error("a step would see the inputs of the template")
+	}
+}
+
+func TestCommentOn(t *testing.T) {
+	for text, want := range map[string]string{"": "", "7": "7", "#7": "7", "!7": "7"} {
+		if got := parse(t, flags("comment-on", text)).Report.Comment.On; got != want {
+			t.Errorf("%q is request %q, want %q", text, got, want)
+		}
+	}
+	for _, text := range []string{"0", "-1", "seven", "7/../8"} {
+		if got := faults(t, flags("comment-on", text)); !strings.Contains(got, "is not the number of a request") {
+			t.Errorf("%q: %s", text, got)
 		}
 	}
 }

@@ -33,14 +33,19 @@ func (p *parser) fault(format string, args ...any) {
 
 // candidates are the values given for a setting, the strongest first.
 func (p *parser) candidates(s Setting) []string {
-	var all []string
-	if v, ok := p.src.Set(s.Name); ok {
-		all = append(all, v)
-	}
+	set, _ := p.src.Set(s.Name)
 	if s.ActionOnly {
-		return all
+		return []string{set}
 	}
-	all = append(all, p.src.Env(s.Env()), p.src.File[s.Name])
+	own := p.src.Env(s.Env())
+	all := []string{set, own}
+	switch {
+	case p.src.Action && s.filledIn(): // somebody set the variable; the input may be the runner's
+		all = []string{own, set}
+	case p.src.Action && set == s.Default: // as good as not set: a runner passes the defaults of an action.yml like those that somebody wrote
+		all = []string{own}
+	}
+	all = append(all, p.src.Env(s.TemplateEnv()), p.src.File[s.Name])
 	for _, name := range s.Ecosystem {
 		all = append(all, p.src.Env(name))
 	}
@@ -129,6 +134,15 @@ func (p *parser) number(name string) int {
 	return n
 }
 
+// positive is a whole number above zero as text; empty where nothing is set.
+func (p *parser) positive(name string) string {
+	text := strings.TrimLeft(p.text(name), "#!")
+	if n, err := strconv.Atoi(text); text != "" && (err != nil || n <= 0) {
+		p.fault("%s %q is not the number of a request", name, text)
+	}
+	return text
+}
+
 func (p *parser) duration(name string) time.Duration {
 	text := p.text(name)
 	d, err := time.ParseDuration(text)
@@ -162,6 +176,24 @@ func (p *parser) object(name string) map[string]any {
 		p.fault("%s is not a JSON object: %w", name, err)
 	}
 	return v
+}
+
+// autologConfig is the JSON object of autolog-config. Its key flavors, the only one that is not MLflow's, is a list of names.
+func (p *parser) autologConfig() map[string]any {
+	config := p.object("autolog-config")
+	flavors, ok := config["flavors"]
+	if !ok {
+		return config
+	}
+	list, ok := flavors.([]any)
+	for _, name := range list {
+		_, isName := name.(string)
+		ok = ok && isName
+	}
+	if !ok {
+		p.fault(`autolog-config: flavors %q is not a list of names such as ["openai"]`, fmt.Sprint(flavors))
+	}
+	return config
 }
 
 // compact is a JSON object on one line, as it counts against the limits of AWS.

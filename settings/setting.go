@@ -36,10 +36,24 @@ func (s Setting) Env() string {
 	return "MLOPS_" + strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))
 }
 
+// TemplateEnv is the name of the variable in which GitLab's template passes its input: MLOPS_INPUT_TRACKING_URI. It is not the
+// setting's own, because a variable of a job hides one of the whole pipeline file even if it is empty
+// (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence).
+func (s Setting) TemplateEnv() string {
+	return templatePrefix + strings.TrimPrefix(s.Env(), "MLOPS_")
+}
+
+const templatePrefix = "MLOPS_INPUT_"
+
 // Input is the name of the variable in which a GitHub runner passes the action input: INPUT_TRACKING-URI.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax#inputs
 func (s Setting) Input() string {
 	return "INPUT_" + strings.ToUpper(strings.ReplaceAll(s.Name, " ", "_"))
+}
+
+// filledIn reports whether action.yml has the runner fill in the input where nobody set it.
+func (s Setting) filledIn() bool {
+	return slices.Contains([]string{"github-token", "matrix", "job-id"}, s.Name)
 }
 
 // All lists every setting that is built, in the order of the documentation.
@@ -49,7 +63,7 @@ func All() []Setting {
 
 // IsVariable reports whether an environment variable is that of a setting.
 func IsVariable(name string) bool {
-	return slices.ContainsFunc(All(), func(s Setting) bool { return s.Env() == name })
+	return strings.HasPrefix(name, templatePrefix) || slices.ContainsFunc(All(), func(s Setting) bool { return s.Env() == name })
 }
 
 // IsWord reports whether a value is a word of the settings themselves: a choice, a default, true or false. Such a word is

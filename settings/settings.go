@@ -82,6 +82,7 @@ type Comment struct {
 	When        string // auto, always, never
 	Mode        string // update, hide-and-new, delete-and-new, new
 	Key         string // empty: chosen from pipeline, job and experiment
+	On          string // number of the request; empty: that of the job or of its branch
 	GitHubToken string
 	GitLabToken string
 }
@@ -106,11 +107,25 @@ type AWS struct {
 	Role            Role
 	Token           Token
 	Region          string
-	Profile         string
+	SourceProfile   string
+	Profile         Profile
 	AllowedAccounts []string
 	MaskAccount     bool
-	STSEndpoint     string
+	Network         Network
 	Credentials     string // refreshing, env, none: how the step gets them
+}
+
+// Profile is the profile in which the step finds the role's credentials.
+type Profile struct {
+	Name      string // empty: none
+	Overwrite bool
+}
+
+// Network is how AWS is reached.
+type Network struct {
+	STSEndpoint string
+	Proxy       string // URL; empty: as the environment says
+	NoProxy     string // hosts, separated by commas; empty: as the environment says
 }
 
 // Role is the AWS role to assume.
@@ -120,9 +135,16 @@ type Role struct {
 	SessionName     string // empty: chosen by the CI system
 	Duration        time.Duration
 	ExternalID      string
-	SkipTagging     bool
+	Tags            SessionTags
 	InlinePolicy    string // JSON on one line
 	ManagedPolicies []string
+}
+
+// SessionTags are those of the role's session.
+type SessionTags struct {
+	Skip       bool
+	Custom     map[string]string
+	Transitive []string
 }
 
 // Token says where the OIDC token for the role comes from.

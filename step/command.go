@@ -8,12 +8,30 @@ import (
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
-// Args returns the program and arguments that run a step; script is the file with its script, if it is one.
+// Args returns the program and arguments that run a step; script is the file with its script, if it is one and could be written.
 func Args(s settings.Step, script string) []string {
 	if s.Script == "" {
 		return s.Command
 	}
+	if script == "" { // no folder takes it
+		if args, ok := inlineArgs(s.Shell, s.Script); ok {
+			return args
+		}
+	}
 	return shellArgs(s.Shell, script)
+}
+
+// inlineArgs returns the command that runs a script without a file. A shell that is a template needs one.
+func inlineArgs(shell, script string) ([]string, bool) {
+	switch shell {
+	case "bash":
+		return []string{"bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script}, true
+	case "sh":
+		return []string{"sh", "-e", "-c", script}, true
+	case "python":
+		return []string{"python", "-c", script}, true
+	}
+	return nil, false
 }
 
 // shellArgs returns the command that runs a script like a workflow's `run:`.

@@ -25,6 +25,18 @@ func TestArgsOfAStep(t *testing.T) {
 	}
 }
 
+func TestAScriptWithoutAFileIsAnArgument(t *testing.T) {
+	for shell, want := range map[string][]string{
+		"bash":   {"bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "make"},
+		"sh":     {"sh", "-e", "-c", "make"},
+		"python": {"python", "-c", "make"},
+	} {
+		if got := step.Args(settings.Step{Script: "make", Shell: shell}, ""); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", shell, got, want)
+		}
+	}
+}
+
 func TestSourceIsTheScriptThatRuns(t *testing.T) {
 	for want, command := range map[string][]string{
 		"":         nil,

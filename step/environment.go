@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"os"
@@ -16,6 +17,8 @@ type Environment struct {
 	Set     map[string]string
 	Removed []string // names, sorted
 	All     []string // NAME=value, as exec takes it
+
+	kept, replaced []string // NAME=value, inherited: unchanged, and those that Set replaces
 }
 
 // Variables are set for the step, or removed from what it would inherit.
@@ -34,19 +37,27 @@ func Join(all ...Variables) Variables {
 	return joined
 }
 
-// RunVariables returns the variables that name the run for the step. Further runs that the step creates become children of that run, with its tags.
-func RunVariables(runID, experimentID string, tags []mlflow.Tag) Variables {
+// contextVariable holds tags that MLflow sets on every further run that the step creates.
+const contextVariable = "MLFLOW_RUN_CONTEXT"
+
+// maxContext bounds the value of contextVariable in bytes. Linux takes no variable of more than 128 KiB, its name included
+// (MAX_ARG_STRLEN, https://man7.org/linux/man-pages/man2/execve.2.html).
+const maxContext = 96 << 10
+
+// RunVariables returns the variables that name the run for the step. Further runs that the step creates become children of
+// that run, with its tags, except for those left out because all together are too long; they are named, the longest first.
+func RunVariables(runID, experimentID string, tags []mlflow.Tag) (v Variables, leftOut []string) {
+	context, leftOut := runContext(runID, tags)
 	return Variables{Set: map[string]string{
 		"MLFLOW_EXPERIMENT_ID":   experimentID,
 		"MLFLOW_RUN_ID":          runID,
-		"MLFLOW_RUN_CONTEXT":     runContext(runID, tags),
+		contextVariable:          context,
 		settings.StepRunVariable: runID,
-	}}
+	}}, leftOut
 }
 
-// runContext returns MLFLOW_RUN_CONTEXT: tags that MLflow sets on every further run that the step creates, which makes them
-// children of the run.
-func runContext(runID string, tags []mlflow.Tag) string {
+// runContext returns the value of contextVariable, which makes further runs children of the run.
+func runContext(runID string, tags []mlflow.Tag) (text string, leftOut []string) {
 	values := map[string]string{}
 	for _, t := range tags {
 		if t.Key != mlflow.JobIDTag && t.Key != mlflow.ProcessTag && t.Key != "mlflow.source.name" {
@@ -54,6 +65,21 @@ func runContext(runID string, tags []mlflow.Tag) string {
 		}
 	}
 	values[mlflow.ParentRunTag] = runID
+	text = asJSON(values)
+	longest := slices.SortedFunc(maps.Keys(values), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(values[b]), len(values[a])), cmp.Compare(a, b))
+	})
+	for ; len(text) > maxContext && len(longest) > 0; longest = longest[1:] {
+		if key := longest[0]; key != mlflow.ParentRunTag {
+			delete(values, key)
+			leftOut = append(leftOut, key)
+			text = asJSON(values)
+		}
+	}
+	return text, leftOut
+}
+
+func asJSON(values map[string]string) string {
 	text, err := json.Marshal(values)
 	if err != nil { // cannot happen with strings
 		return ""
@@ -63,9 +89,18 @@ func runContext(runID string, tags []mlflow.Tag) string {
 
 // Variables returns the variables with the paths, and with the folder of the Python hook, pythonDir; empty: no hook.
 func (f Files) Variables(workingDirectory, pythonDir string) Variables {
-	v := Variables{Set: map[string]string{"MLOPS_RESULT": f.Result, "MLOPS_METRICS": f.Metrics, "PWD": workingDirectory}}
-	if pythonDir != "" {
+	v := Variables{Set: map[string]string{"PWD": workingDirectory}}
+	for name, path := range map[string]string{"MLOPS_RESULT": f.Result, "MLOPS_METRICS": f.Metrics} {
+		if path == "" { // there is none, and that of a step around us is not this one's
+			v.Remove = append(v.Remove, name)
+		} else {
+			v.Set[name] = path
+		}
+	}
+	if pythonDir != "" && f.Hook != "" {
 		v.Set["MLOPS_HOOK"], v.Set[pythonPath] = f.Hook, pythonDir
+	} else {
+		v.Remove = append(v.Remove, "MLOPS_HOOK")
 	}
 	return v
 }
@@ -84,14 +119,17 @@ func NewEnvironment(inherited []string, v Variables, pass []string) Environment 
 		switch {
 		case name == pythonPath && set && value != "":
 			env.Set[name] = ours + string(os.PathListSeparator) + value
+			env.replaced = append(env.replaced, entry)
 		case set:
+			env.replaced = append(env.replaced, entry)
 		case (removed(name) || slices.Contains(v.Remove, name)) && !slices.Contains(pass, name):
 			env.Removed = append(env.Removed, name)
 		default:
-			env.All = append(env.All, entry)
+			env.kept = append(env.kept, entry)
 		}
 	}
 	slices.Sort(env.Removed)
+	env.All = slices.Clip(env.kept)
 	for _, name := range slices.Sorted(maps.Keys(env.Set)) {
 		env.All = append(env.All, name+"="+env.Set[name])
 	}

@@ -2,6 +2,7 @@ package step_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 func TestEnvironmentOfAStep(t *testing.T) {
 	files := step.Files{Result: "/r", Metrics: "/m", Hook: "/h"}
 	variables := step.Join(
-		step.RunVariables("run1", "7", nil), files.Variables("/w", "/py"),
+		runVariables(t, nil), files.Variables("/w", "/py"),
 		step.Variables{Set: map[string]string{"MLFLOW_TRACKING_URI": "first"}, Remove: []string{"ACTIONS_RUNTIME_TOKEN", "KEPT"}},
 		step.Variables{Set: map[string]string{"MLFLOW_TRACKING_URI": "sqlite:////db"}, Remove: []string{"AWS_PROFILE"}},
 	)
@@ -40,6 +41,16 @@ func TestEnvironmentOfAStep(t *testing.T) {
 	}
 }
 
+// runVariables are the variables of a run whose tags are not too long.
+func runVariables(t *testing.T, tags []mlflow.Tag) step.Variables {
+	t.Helper()
+	v, leftOut := step.RunVariables("run1", "7", tags)
+	if len(leftOut) > 0 {
+		t.Errorf("left out: %q", leftOut)
+	}
+	return v
+}
+
 func TestEnvironmentWithoutHook(t *testing.T) {
 	v := step.Files{Result: "/r", Metrics: "/m", Hook: "/h"}.Variables("/w", "")
 	env := step.NewEnvironment([]string{"PYTHONPATH=src"}, v, nil)
@@ -53,7 +64,7 @@ func TestEnvironmentWithoutHook(t *testing.T) {
 }
 
 func TestFurtherRunsOfAStepAreChildren(t *testing.T) {
-	v := step.RunVariables("run1", "7", []mlflow.Tag{
+	v := runVariables(t, []mlflow.Tag{
 		{Key: "team", Value: "vision"}, {Key: mlflow.JobIDTag, Value: "job"}, {Key: "mlflow.source.name", Value: "train.py"},
 		{Key: mlflow.ParentRunTag, Value: "run0"},
 	})
@@ -63,5 +74,45 @@ func TestFurtherRunsOfAStepAreChildren(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{"team": "vision", mlflow.ParentRunTag: "run1"}, tags); diff != "" {
 		t.Errorf("tags of further runs (-want +got):\n%s", diff)
+	}
+}
+
+func TestTagsThatAreTooLongForAVariableAreLeftOut(t *testing.T) {
+	var tags []mlflow.Tag
+	for i := range 60 {
+		tags = append(tags, mlflow.Tag{Key: fmt.Sprint("t", i), Value: strings.Repeat("v", 2500)})
+	}
+	tags = append(tags, mlflow.Tag{Key: "longest", Value: strings.Repeat("\"", 5000)}, mlflow.Tag{Key: "team", Value: "vision"})
+	v, leftOut := step.RunVariables("run1", "7", tags)
+	text := v.Set["MLFLOW_RUN_CONTEXT"]
+	if len(text) > 100_000 || len(text) < 90_000 || !strings.Contains(text, `"team":"vision"`) || !strings.Contains(text, `"mlflow.parentRunId":"run1"`) {
+		t.Errorf("%d bytes: %.100s", len(text), text)
+	}
+	if len(leftOut) < 20 || leftOut[0] != "longest" || slices.Contains(leftOut, "team") {
+		t.Errorf("left out: %q", leftOut)
+	}
+}
+
+func TestSmallerEnvironments(t *testing.T) {
+	long := strings.Repeat("p", 5000)
+	v := step.Join(runVariables(t, []mlflow.Tag{{Key: "team", Value: "vision"}}), step.Variables{
+		Set: map[string]string{"PYTHONPATH": long, "MLFLOW_TRACKING_URI": "ours"}, Remove: []string{"SECRET"},
+	})
+	env := step.NewEnvironment([]string{"PATH=/bin", "SECRET=s", "PYTHONPATH=src", "MLFLOW_TRACKING_URI=theirs", "MLFLOW_RUN_CONTEXT={}"}, v, nil)
+	got := env.Smaller()
+	parent := `MLFLOW_RUN_CONTEXT={"mlflow.parentRunId":"run1"}`
+	ours := []string{"MLFLOW_EXPERIMENT_ID=7", "MLFLOW_RUN_ID=run1", "MLFLOW_TRACKING_URI=ours", "MLOPS_STEP_RUN_ID=run1"}
+	want := []step.Smaller{
+		{All: slices.Concat([]string{"PATH=/bin"}, ours, []string{"PYTHONPATH=" + long + ":src", parent}), Without: []string{"MLFLOW_RUN_CONTEXT"}},
+		{All: slices.Concat([]string{"PATH=/bin"}, ours, []string{"PYTHONPATH=src", parent}), Without: []string{"MLFLOW_RUN_CONTEXT", "PYTHONPATH"}},
+		{
+			All: []string{"PATH=/bin", "PYTHONPATH=src", "MLFLOW_TRACKING_URI=theirs"},
+			Without: []string{
+				"MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_CONTEXT", "MLFLOW_RUN_ID", "MLFLOW_TRACKING_URI", "MLOPS_STEP_RUN_ID", "PYTHONPATH",
+			},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("smaller environments (-want +got):\n%s", diff)
 	}
 }

@@ -50,9 +50,9 @@ func TestPrepare(t *testing.T) {
 	f := step.Files{Work: dir, Result: file("result.json"), Metrics: file("metrics.jsonl"), Hook: file("hook"), Script: file("step.sh")}
 	write(t, f.Result, "of an earlier run")
 	write(t, f.Result+".old", "of a run before that")
-	renamed, err := f.Prepare("make train", step.HookConfig{Autolog: true, RunID: "run1", StoreLock: "/lock"})
-	if err != nil || !slices.Equal(renamed, []string{f.Result}) {
-		t.Fatalf("renamed %q, error %v", renamed, err)
+	got := f.Prepare("make train", step.HookConfig{Autolog: true, RunID: "run1", StoreLock: "/lock"})
+	if len(got.Problems) > 0 || got.Files != f || !slices.Equal(got.Renamed, []string{f.Result}) {
+		t.Fatalf("%+v", got)
 	}
 	if _, err := os.Lstat(f.Result); err == nil {
 		t.Error("the result of an earlier run is still there")
@@ -78,9 +78,8 @@ func TestPrepareRenamesOnlyFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := step.Files{Result: null, Metrics: filepath.Join(dir, "folder"), Hook: filepath.Join(dir, "hook")}
-	renamed, err := f.Prepare("", step.HookConfig{})
-	if err != nil || len(renamed) > 0 {
-		t.Errorf("renamed %q, error %v", renamed, err)
+	if got := f.Prepare("", step.HookConfig{}); len(got.Problems)+len(got.Renamed) > 0 || got.Files != f {
+		t.Errorf("%+v", got)
 	}
 	for _, stays := range []string{f.Result, f.Metrics} {
 		if _, err := os.Lstat(stays); err != nil {
@@ -89,23 +88,44 @@ func TestPrepareRenamesOnlyFiles(t *testing.T) {
 	}
 }
 
-func TestPrepareSaysWhatFailed(t *testing.T) {
+// TestPrepareGoesOnWithout holds that a file which cannot be written is missing for the step, and told, and nothing else.
+func TestPrepareGoesOnWithout(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	write(t, file, "")
 	result := filepath.Join(dir, "result.json")
 	write(t, result, "{}")
 	write(t, filepath.Join(result+".old", "x"), "")
-	for want, f := range map[string]step.Files{
-		"prepare the Python hook: mkdir " + file + ": not a directory":                                         {Hook: file},
-		"write the script of the step: open " + file + "/step.sh: not a directory":                             {Hook: filepath.Join(dir, "hook"), Script: file + "/step.sh"},
-		`rename the "` + result + `" of an earlier run: rename ` + result + " " + result + ".old: file exists": {Hook: filepath.Join(dir, "hook"), Result: result},
+	hook, work := filepath.Join(dir, "hook"), filepath.Join(dir, "work")
+	for want, c := range map[string]struct{ files, left step.Files }{
+		"autolog is not available: write the configuration of the Python hook: mkdir " + file + ": not a directory": {
+			step.Files{Hook: file}, step.Files{},
+		},
+		"the script of the step is passed as an argument: open " + file + "/step.sh: not a directory": {
+			step.Files{Hook: hook, Script: file + "/step.sh"}, step.Files{Hook: hook},
+		},
+		`"` + result + `" of an earlier run is not used, and cannot be renamed: file exists; the step gets the path "` + work + `/result.json"`: {
+			step.Files{Work: work, Result: result}, step.Files{Work: work, Result: work + "/result.json"},
+		},
 	} {
-		if _, err := f.Prepare("", step.HookConfig{}); err == nil || err.Error() != want {
-			t.Errorf("error %v, want %s", err, want)
+		got := c.files.Prepare("", step.HookConfig{})
+		if len(got.Problems) != 1 || got.Problems[0].Message != want || got.Problems[0].Hint == "" || got.Files != c.left {
+			t.Errorf("%+v, want %s and %+v", got, want, c.left)
 		}
 	}
-	if _, err := (step.Files{Hook: filepath.Join(dir, "hook")}).Prepare("", step.HookConfig{AutologConfig: map[string]any{"f": func() {}}}); err == nil {
-		t.Error("a configuration that is not JSON is written")
+	none := step.NewFiles(settings.Step{Script: "make", Shell: "sh"}, "")
+	if none != (step.Files{}) {
+		t.Errorf("files without a private folder: %+v", none)
+	}
+	if got := none.Prepare("make", step.HookConfig{}); len(got.Problems) > 0 {
+		t.Errorf("%+v", got)
+	}
+	v := none.Variables("/w", "/py")
+	if len(v.Set) != 1 || !slices.Equal(slices.Sorted(slices.Values(v.Remove)), []string{"MLOPS_HOOK", "MLOPS_METRICS", "MLOPS_RESULT"}) {
+		t.Errorf("variables without a private folder: %+v", v)
+	}
+	got := step.Files{Hook: hook}.Prepare("", step.HookConfig{AutologConfig: map[string]any{"f": func() {}}})
+	if len(got.Problems) != 1 || got.Files.Hook != "" {
+		t.Errorf("a configuration that is not JSON is written: %+v", got)
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
+
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 )
 
 // Training is what the Python hook recorded in the step's processes.
@@ -17,6 +19,7 @@ type Training struct {
 	Enabled     bool   // autolog is configured
 	NamesPython bool   // the step is, or names, a program that runs Python
 	Python      bool   // a Python with the hook ran
+	OldPython   string // version of a Python that ran and is too old for the hook
 	MLflow      string // version that autolog was enabled with; empty if it was not
 	Frameworks  []string
 	InForce     bool // a framework was imported where MLflow is installed
@@ -60,6 +63,7 @@ func (c HookConfig) write(dir string) error {
 type hookEvent struct {
 	Event   string `json:"event"`
 	Name    string `json:"name"`
+	Version string `json:"version"`
 	MLflow  string `json:"mlflow"`
 	Message string `json:"message"`
 	Type    string `json:"type"`
@@ -83,13 +87,18 @@ func onlyLauncher(exception string) bool {
 const (
 	maxEvents = 32 << 20
 	maxEvent  = 1 << 20
+	// Different warnings of one step that are told; thousands of processes may have one each.
+	maxWarnings = 50
 )
 
 // ReadTraining reads the events of the Python hook from its folder. A missing file means that no Python loaded the hook. A
 // line that a killed process truncated, and one that is too long, is skipped.
 func ReadTraining(dir string) (Training, error) {
 	var t Training
-	f, err := os.Open(filepath.Join(dir, "events.jsonl"))
+	if dir == "" {
+		return t, nil
+	}
+	f, err := regularfile.Open(filepath.Join(dir, "events.jsonl"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
 	}
@@ -126,6 +135,8 @@ func (s *events) add(e hookEvent) {
 	switch e.Event {
 	case "python":
 		t.Python = true
+	case "old-python":
+		t.OldPython = e.Version
 	case "framework":
 		t.Frameworks = appendNew(t.Frameworks, e.Name)
 	case "autolog":
@@ -141,7 +152,9 @@ func (s *events) add(e hookEvent) {
 			t.Exception = Exception{Type: e.Type, Message: e.Message}
 		}
 	case "warning":
-		t.Warnings = appendNew(t.Warnings, e.Message)
+		if len(t.Warnings) < maxWarnings {
+			t.Warnings = appendNew(t.Warnings, e.Message)
+		}
 	}
 }
 
@@ -156,7 +169,7 @@ func (s *events) training() Training {
 }
 
 func appendNew(list []string, s string) []string {
-	if s == "" || strings.Contains("\x00"+strings.Join(list, "\x00")+"\x00", "\x00"+s+"\x00") {
+	if s == "" || slices.Contains(list, s) {
 		return list
 	}
 	return append(list, s)

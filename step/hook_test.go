@@ -1,6 +1,7 @@
 package step_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,23 @@ func TestReadTraining(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("training (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadTrainingOfAnOldPython(t *testing.T) {
+	got := training(t, `{"event":"old-python","version":"2.7.18"}`)
+	if diff := cmp.Diff(step.Training{OldPython: "2.7.18"}, got); diff != "" {
+		t.Errorf("training (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadTrainingBoundsWarnings(t *testing.T) {
+	var events []string
+	for i := range 1000 {
+		events = append(events, fmt.Sprintf(`{"event":"warning","message":"%d"}`, i))
+	}
+	if got := len(training(t, events...).Warnings); got != 50 {
+		t.Errorf("%d warnings, want 50", got)
 	}
 }
 
@@ -90,7 +108,7 @@ func TestNoNotesMeanNoPython(t *testing.T) {
 	if err := os.Symlink("events.jsonl", filepath.Join(dir, "events.jsonl")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := step.ReadTraining(dir); err == nil || !strings.HasPrefix(err.Error(), "read the events of the Python hook: open ") {
+	if _, err := step.ReadTraining(dir); err == nil || !strings.HasPrefix(err.Error(), "read the events of the Python hook: ") {
 		t.Errorf("error %v", err)
 	}
 }

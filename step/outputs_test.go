@@ -124,7 +124,7 @@ func TestProblemsOfWhatAStepLeft(t *testing.T) {
 	if err := os.Remove(notes); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("events.jsonl", notes); err != nil {
+	if err := os.Mkdir(notes, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	got := step.Collect(l.files, l.step, results.Followed{
@@ -132,7 +132,7 @@ func TestProblemsOfWhatAStepLeft(t *testing.T) {
 	}, step.Places{}).Problems
 	want := []string{
 		`error: result file "` + l.files.Result + `", "params": is a number, must be an object`,
-		"warning: read the events of the Python hook: open " + notes,
+		"warning: read the events of the Python hook: it is a directory, not a regular file",
 		`warning: metrics file "` + l.files.Metrics + `": line 3: no JSON`,
 		`warning: metrics file "` + l.files.Metrics + `": the store rejected 2 points: no such run`,
 		"warning: live metrics were not all uploaded: disk full",

@@ -24,8 +24,8 @@ import (
 func run(t *testing.T, s settings.Step, signals <-chan os.Signal) (step.Result, step.Files) {
 	t.Helper()
 	files := step.NewFiles(s, t.TempDir())
-	if _, err := files.Prepare(s.Script, step.HookConfig{}); err != nil {
-		t.Fatal(err)
+	if p := files.Prepare(s.Script, step.HookConfig{}).Problems; len(p) > 0 {
+		t.Fatal(p)
 	}
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
@@ -53,12 +53,14 @@ echo last words >&2
 		t.Fatalf("result %+v", result)
 	}
 	var steps []int64
-	metrics := results.ReadAll(t.Context(), files.Metrics, 0, func(_ context.Context, points []mlflow.Metric) error {
+	follower := results.Follow(files.Metrics, files.Work, func(_ context.Context, points []mlflow.Metric) error {
 		for _, p := range points {
 			steps = append(steps, p.Step)
 		}
 		return nil
 	})
+	defer follower.Close()
+	metrics := follower.Finish(t.Context(), nil)
 	if diff := cmp.Diff([]int64{1, 2}, steps); diff != "" {
 		t.Errorf("live metrics (-want +got):\n%s", diff)
 	}

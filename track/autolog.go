@@ -54,7 +54,12 @@ func trainingNotices(t step.Training, autolog Autolog, status mlflow.Status) []n
 	if t.Enabled && t.Trouble != "" && autolog != AutologCaptured {
 		out = append(out, notice.Warn("autolog is not available: "+t.Trouble, "install mlflow beside the training framework, or set autolog to false"))
 	}
-	if t.Enabled && !t.Python && status == mlflow.Finished && t.NamesPython {
+	switch {
+	case !t.Enabled || t.Python || status != mlflow.Finished || !t.NamesPython:
+	case t.OldPython != "":
+		out = append(out, notice.Warn(fmt.Sprintf("autolog captured nothing: Python %s is too old", t.OldPython),
+			"use Python 3.8 or newer, or set autolog to false"))
+	default:
 		out = append(out, notice.Warn("autolog captured nothing: no Python of the step loaded the hook",
 			"python -I, -E and -S disable the hook, and so does a command that sets PYTHONPATH: write PYTHONPATH=src:$PYTHONPATH there, or set autolog to false"))
 	}

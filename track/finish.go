@@ -113,7 +113,7 @@ func (f Finisher) writePart(ctx context.Context, runID string, b mlflow.Batch) [
 	if err == nil {
 		return nil
 	}
-	if !errors.As(err, &rejected) || rejected.Lasting() || n < 2 {
+	if !errors.As(err, &rejected) || rejected.Err != nil || rejected.Lasting() || n < 2 {
 		return wrap("log the result", err)
 	}
 	one, two := b.Halves()

@@ -6,6 +6,7 @@
 package ci
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -24,7 +25,9 @@ type System struct {
 	Outputs func(values []outputs.Value) error                               // passes values to later steps
 	AWS     AWS                                                              // how a role is assumed
 	Request func(number string, c settings.Comment) (publish.Request, error) // a pull or merge request of the project
-	Keep    func(dir string) string                                          // how to archive a folder after the job, as lines to copy
+	// Find returns the number of the open request from the job's branch; nil: there is no branch to look for.
+	Find func(ctx context.Context, c settings.Comment) (number string, err error)
+	Keep func(dir string) string // how to archive a folder after the job, as lines to copy
 }
 
 // AWS is how a role is assumed on a CI system.
@@ -35,6 +38,8 @@ type AWS struct {
 	Audience    bool   // the audience of tokens can be chosen; else the system chooses it
 	SessionName string
 	SessionTags []awsauth.Tag
+	RunID       string // of the pipeline run, for AWS's own log
+	Attempt     int
 }
 
 // Job is what a system is made from.
@@ -81,7 +86,9 @@ func systems() map[ciinfo.Provider]entry {
 // For returns what a job can do on the system that it runs on.
 func For(job Job) System {
 	if abilities := systems()[job.Info.Provider].abilities; abilities != nil {
-		return abilities(job)
+		system := abilities(job)
+		system.AWS.RunID, system.AWS.Attempt = job.Info.Pipeline.RunID, job.Info.Pipeline.Attempt
+		return system
 	}
 	if job.Getenv(tokenRequestURL) != "" { // what imitates GitHub's tokens elsewhere
 		return System{AWS: githubAWS(job)}

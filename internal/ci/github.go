@@ -2,6 +2,8 @@ package ci
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/Iyalvan/mlops-track/awsauth"
+	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/publish"
 	"github.com/Iyalvan/mlops-track/publish/comment"
@@ -25,7 +28,7 @@ const tokenRequestURL = "ACTIONS_ID_TOKEN_REQUEST_URL"
 
 // github is GitHub Actions, and what imitates it.
 func github(job Job) System {
-	s := System{Log: githubLog{}, AWS: githubAWS(job), Keep: archiveOnGitHub, Request: githubRequest(job)}
+	s := System{Log: githubLog{}, AWS: githubAWS(job), Keep: archiveOnGitHub, Request: githubRequest(job), Find: githubFind(job)}
 	if file := job.Getenv("GITHUB_STEP_SUMMARY"); file != "" {
 		s.Summary = func(render func(int) string) error { return outputs.WriteSummary(file, render) }
 	}
@@ -66,14 +69,15 @@ func githubAWS(job Job) AWS {
 		SessionName: "GitHubActions",
 		SessionTags: awsauth.GitHubTags(awsauth.Job{
 			Repository: ci.Repository.Project, Workflow: ci.Pipeline.Name, Action: job.Getenv("GITHUB_ACTION"), Actor: ci.Job.User,
-			Ref: job.Getenv("GITHUB_REF"), Commit: ci.Head.CheckoutSHA,
+			Ref: job.Getenv("GITHUB_REF"), Commit: ci.Head.CheckoutSHA, EventName: ci.Event.Name, BaseRef: job.Getenv("GITHUB_BASE_REF"),
+			HeadRef: job.Getenv("GITHUB_HEAD_REF"), RunID: ci.Pipeline.RunID, Job: job.Getenv("GITHUB_JOB"),
+			TriggeringActor: job.Getenv("GITHUB_TRIGGERING_ACTOR"),
 		}),
 	}
 }
 
 func githubRequest(job Job) func(string, settings.Comment) (publish.Request, error) {
 	return func(id string, c settings.Comment) (publish.Request, error) {
-		ci := job.Info
 		number, err := strconv.Atoi(id)
 		if err != nil {
 			return nil, fmt.Errorf("pull request number %q is not a number", id)
@@ -82,11 +86,41 @@ func githubRequest(job Job) func(string, settings.Comment) (publish.Request, err
 			return nil, hint.With(fmt.Errorf("no token to comment on #%d", number),
 				"set github-token, for example with GITHUB_TOKEN: ${{ github.token }} in the step's env")
 		}
-		return comment.NewGitHub(comment.GitHubOptions{
-			HTTP: job.HTTP, APIURL: ci.Repository.APIURL, GraphQLURL: ci.Repository.GraphQLURL, Token: c.GitHubToken,
-			Repository: ci.Repository.Project, Number: number, Fork: ci.Change.Fork, UserAgent: job.UserAgent,
-		})
+		return comment.NewGitHub(githubOptions(job, c.GitHubToken, number))
 	}
+}
+
+func githubOptions(job Job, token string, number int) comment.GitHubOptions {
+	ci := job.Info
+	return comment.GitHubOptions{
+		HTTP: job.HTTP, APIURL: ci.Repository.APIURL, GraphQLURL: ci.Repository.GraphQLURL, Token: token,
+		Repository: ci.Repository.Project, Number: number, Fork: ci.Change.Fork, UserAgent: job.UserAgent,
+	}
+}
+
+// githubFind looks for the pull request of the branch that was pushed, or of the run after which this one was started. The default
+// branch rarely has one, and every push to it would ask for the permission.
+func githubFind(job Job) func(context.Context, settings.Comment) (string, error) {
+	ci := job.Info
+	project := cmp.Or(ci.Pipeline.Upstream.Project, ci.Repository.Project)
+	if ci.Head.Type != ciinfo.Branch || ci.Head.Ref == "" || project == "" {
+		return nil
+	}
+	return func(ctx context.Context, c settings.Comment) (string, error) {
+		if c.GitHubToken == "" || ci.Head.OnDefault && c.When != "always" {
+			return "", nil
+		}
+		branch := comment.Branch{Project: project, Name: ci.Head.Ref, Commit: ci.Head.SHA}
+		return numbered(comment.FindGitHub(ctx, githubOptions(job, c.GitHubToken, 0), branch))
+	}
+}
+
+// numbered is a number that was found as text; empty for none.
+func numbered(number int, err error) (string, error) {
+	if number == 0 {
+		return "", err
+	}
+	return strconv.Itoa(number), err
 }
 
 // archiveOnGitHub returns a step that archives a folder.

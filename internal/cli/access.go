@@ -1,12 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,8 +15,10 @@ import (
 
 	"github.com/Iyalvan/mlops-track/awsauth"
 	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
+	"github.com/Iyalvan/mlops-track/settings"
 )
 
 // access reads MLflow's own variables for talking to a tracking server, and [mlflow] of ~/.mlflow/credentials.
@@ -33,8 +34,10 @@ func (a *app) access() (store.Options, error) {
 		Workspace:      a.getenv("MLFLOW_WORKSPACE"),
 		UserAgent:      "mlops-track/" + a.Version,
 		Proxy:          a.proxy().ProxyFunc(),
-		AWS:            func(ctx context.Context) (aws.Config, error) { return awsauth.Ambient(ctx, "", "") },
-		SigV4:          isTrue(a.getenv("MLFLOW_TRACKING_AWS_SIGV4")),
+		AWS: func(ctx context.Context) (aws.Config, error) {
+			return awsauth.Ambient(ctx, "", "", a.awsClient(settings.Network{}))
+		},
+		SigV4: isTrue(a.getenv("MLFLOW_TRACKING_AWS_SIGV4")),
 		// The variable of AWS's plugin, https://github.com/aws/sagemaker-mlflow
 		SageMakerEndpoint: a.getenv("SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"),
 	}
@@ -58,8 +61,8 @@ func (a *app) access() (store.Options, error) {
 	}
 	if o.Username == "" && o.Password == "" && o.Token == "" {
 		var err error
-		if o.Username, o.Password, err = a.credentialsFile(); err != nil {
-			return o, err
+		if o.Username, o.Password, err = a.credentialsFile(); err != nil { // a server that needs them rejects us, and that is told
+			a.console.Tell(notice.Warn(err.Error(), "make the file readable, or set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"))
 		}
 		a.console.Mask(o.Password)
 	}
@@ -86,24 +89,41 @@ func (a *app) proxy() *httpproxy.Config {
 	}
 }
 
-// credentialsFile reads mlflow_tracking_username and mlflow_tracking_password from the section [mlflow].
+// maxCredentials is the maximum size of a credentials file in bytes.
+const maxCredentials = 1 << 20
+
+// credentialsFile reads mlflow_tracking_username and mlflow_tracking_password from the section [mlflow] of ~/.mlflow/credentials. A
+// home that does not exist or may not be entered has no such file, as for MLflow itself.
 func (a *app) credentialsFile() (username, password string, err error) {
 	home := cmp.Or(a.getenv("HOME"), a.getenv("USERPROFILE"))
 	if home == "" {
 		return "", "", nil
 	}
-	f, err := os.Open(filepath.Join(home, ".mlflow", "credentials")) //nolint:gosec // the user's own file
-	if errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(home, ".mlflow", "credentials")
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
 		return "", "", nil
+	case !info.Mode().IsRegular(): // opening a named pipe would wait for a writer
+		return "", "", fmt.Errorf("read MLflow's credentials: %q is not a file", path)
 	}
+	f, err := os.Open(path) //nolint:gosec // the user's own file
 	if err != nil {
 		return "", "", fmt.Errorf("read MLflow's credentials: %w", err)
 	}
 	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxCredentials))
+	if err != nil {
+		return "", "", fmt.Errorf("read MLflow's credentials: %w", err)
+	}
+	username, password = parseCredentials(string(text))
+	return username, password, nil
+}
+
+func parseCredentials(text string) (username, password string) {
 	section := ""
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "[") {
 			section = strings.Trim(line, "[]")
 			continue
@@ -119,7 +139,7 @@ func (a *app) credentialsFile() (username, password string, err error) {
 			password = strings.TrimSpace(value)
 		}
 	}
-	return username, password, lines.Err()
+	return username, password
 }
 
 func isTrue(text string) bool { return strings.EqualFold(text, "true") || text == "1" }

@@ -30,14 +30,18 @@ type credentials struct {
 	session  *awsauth.Session
 	endpoint *awsauth.Endpoint
 	child    awsauth.Child
+	client   awsauth.Client // how the job itself reaches AWS
 }
 
 // assume gets the credentials of the role and starts to renew them. Without a role it does nothing. private is a
 // folder that only we can read.
 func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private string) (credentials, error) {
-	c := credentials{settings: s}
+	c := credentials{settings: s, client: a.awsClient(s.Network)}
 	if s.Role.ARN == "" && len(s.AllowedAccounts) == 0 {
 		return c, nil
+	}
+	if private == "" {
+		return c, errors.New("get AWS credentials: no private folder for what the step needs to use them")
 	}
 	ctx, cancel := context.WithTimeout(ctx, assumeTimeout)
 	defer cancel()
@@ -45,7 +49,11 @@ func (a *app) assume(ctx context.Context, s settings.AWS, offer ci.AWS, private 
 		a.console.Mask(accountOf(s.Role.ARN))
 	}
 	var err error
-	if c.session, err = awsauth.Start(ctx, a.sessionOptions(s, offer)); err != nil {
+	options := a.sessionOptions(s, offer)
+	if s.Role.ARN != "" {
+		a.warnTags(s.Role.Tags, options.Role.Tags, options.Tokens != nil)
+	}
+	if c.session, err = awsauth.Start(ctx, options); err != nil {
 		return c, fmt.Errorf("get AWS credentials: %w", err)
 	}
 	if err := a.forStep(ctx, &c, filepath.Join(private, "aws")); err != nil {
@@ -72,11 +80,36 @@ func (a *app) sessionOptions(s settings.AWS, offer ci.AWS) awsauth.Options {
 	o := roleOptions(s)
 	o.Tokens, o.Last = a.tokens(s, offer)
 	o.Role.SessionName = cmp.Or(o.Role.SessionName, offer.SessionName)
-	if o.Tokens == nil && !s.Role.SkipTagging {
-		o.Role.Tags = offer.SessionTags
+	if o.Role.Tags.Job = offer.SessionTags; o.Tokens != nil || s.Role.Tags.Skip {
+		o.Role.Tags = awsauth.SessionTags{}
 	}
+	o.Client = a.awsClient(s.Network)
+	o.Client.RunID, o.Client.Attempt = offer.RunID, offer.Attempt
 	o.Secret, o.Warn, o.Now = a.console.Mask, a.console.Warn, time.Now
 	return o
+}
+
+// awsClient is how AWS is reached: with the proxy of the settings, else that of the environment.
+func (a *app) awsClient(s settings.Network) awsauth.Client {
+	proxy := a.proxy()
+	proxy.HTTPProxy, proxy.HTTPSProxy = cmp.Or(s.Proxy, proxy.HTTPProxy), cmp.Or(s.Proxy, proxy.HTTPSProxy)
+	proxy.NoProxy = cmp.Or(s.NoProxy, proxy.NoProxy)
+	return awsauth.Client{Version: a.Version, Proxy: proxy.ProxyFunc()}
+}
+
+// warnTags warns of session tags that are asked for and not sent.
+func (a *app) warnTags(asked settings.SessionTags, sent awsauth.SessionTags, withToken bool) {
+	if len(asked.Custom)+len(asked.Transitive) == 0 {
+		return
+	}
+	switch unknown := sent.Unknown(); {
+	case withToken:
+		a.console.Warn("custom-tags and transitive-tag-keys are not sent: with an OIDC token the session's tags are claims of the token", "")
+	case asked.Skip:
+		a.console.Warn("custom-tags and transitive-tag-keys are not sent: role-skip-session-tagging is set", "")
+	case len(unknown) > 0:
+		a.console.Warn(fmt.Sprintf("transitive-tag-keys: this job has no session tag %s", strings.Join(unknown, ", ")), "")
+	}
 }
 
 // tokens returns the source of OIDC tokens, and when tokens stop being issued; nil if the role is assumed from existing credentials. On a
@@ -84,7 +117,7 @@ func (a *app) sessionOptions(s settings.AWS, offer ci.AWS) awsauth.Options {
 func (a *app) tokens(s settings.AWS, offer ci.AWS) (awsauth.TokenSource, time.Time) {
 	existing := func(name string) bool { return a.getenv(name) != "" }
 	switch {
-	case s.Role.ARN == "" || s.Role.Chaining || s.Profile != "":
+	case s.Role.ARN == "" || s.Role.Chaining || s.SourceProfile != "":
 		return nil, time.Time{}
 	case s.Token.File != "":
 		return awsauth.FileToken(s.Token.File), time.Time{}
@@ -114,22 +147,45 @@ func (a *app) forStep(ctx context.Context, c *credentials, private string) (err 
 	if !c.child.RoleAssumed {
 		c.child.Mode = awsauth.None
 	}
-	switch c.child.Mode {
-	case awsauth.Refreshing:
+	profile := c.settings.Profile.Name != "" && c.child.RoleAssumed
+	switch {
+	case c.child.Mode == awsauth.Env:
+		if c.child.Credentials, err = c.session.Retrieve(ctx); err != nil {
+			return err
+		}
+	case c.child.Mode == awsauth.Refreshing || profile:
 		if c.endpoint, err = awsauth.Serve(private, c.session, a.console.Mask); err != nil {
 			return err
 		}
 		c.child.Endpoint = c.endpoint
-	case awsauth.Env:
-		if c.child.Credentials, err = c.session.Retrieve(ctx); err != nil {
+	}
+	if c.child.Mode != awsauth.None {
+		source := cmp.Or(c.settings.SourceProfile, a.getenv("AWS_PROFILE"), a.getenv("AWS_DEFAULT_PROFILE"))
+		if c.child.SharedFiles, err = a.sharedFiles().WithoutCredentials(private, source); err != nil {
 			return err
 		}
-	case awsauth.None:
-		return nil
 	}
-	profile := cmp.Or(c.settings.Profile, a.getenv("AWS_PROFILE"), a.getenv("AWS_DEFAULT_PROFILE"))
-	c.child.SharedFiles, err = a.sharedFiles().WithoutCredentials(private, profile)
+	if profile {
+		c.child.SharedFiles, err = a.withProfile(*c, private)
+	}
 	return err
+}
+
+// withProfile are the AWS configuration files with the profile of the setting aws-profile.
+func (a *app) withProfile(c credentials, private string) (awsauth.SharedFiles, error) {
+	profile := awsauth.Profile{
+		Name: c.settings.Profile.Name, Overwrite: c.settings.Profile.Overwrite, Region: c.child.Region, Keys: c.child.Credentials,
+	}
+	if c.child.Mode != awsauth.Env {
+		binary, err := os.Executable()
+		if err != nil {
+			return awsauth.SharedFiles{}, fmt.Errorf("find this program: %w", err)
+		}
+		profile.Process = []string{binary, "aws-credentials", "--url", c.endpoint.URL, "--token-file", c.endpoint.TokenFile}
+	}
+	files, users := c.child.SharedFiles, a.sharedFiles()
+	files.Config, files.Credentials = cmp.Or(files.Config, users.Config), cmp.Or(files.Credentials, users.Credentials)
+	return files.WithProfile(private, profile)
 }
 
 // sharedFiles are the AWS configuration files that the step would read.
@@ -154,8 +210,8 @@ func (c credentials) variables(inherited []string) step.Variables {
 	if region := c.settings.Region; region != "" {
 		set["AWS_REGION"], set["AWS_DEFAULT_REGION"] = region, region
 	}
-	if c.settings.Profile != "" {
-		set["AWS_PROFILE"] = c.settings.Profile
+	if c.settings.SourceProfile != "" {
+		set["AWS_PROFILE"] = c.settings.SourceProfile
 	}
 	return step.Variables{Set: set}
 }
@@ -172,13 +228,24 @@ func (a *app) sayAssumed(c credentials) {
 		awsauth.Env:        "the step gets its credentials as variables, which expire at " + who.Expires.UTC().Format("15:04 MST"),
 		awsauth.None:       "the step uses its own credentials",
 	}[c.child.Mode]
+	if profile := c.settings.Profile.Name; profile != "" {
+		how += ", and the role's in the profile " + profile
+	}
 	a.console.Say("aws: %s in %s; %s", name, who.Region, how)
 	if removed := c.variables(a.Environ).Remove; len(removed) > 0 {
 		a.console.Say("aws: removed from the step's environment: %s", strings.Join(removed, " "))
 	}
-	if c.child.SharedFiles != (awsauth.SharedFiles{}) {
+	if c.child.SharedFiles != (awsauth.SharedFiles{}) && c.child.Mode != awsauth.None {
 		a.console.Say("aws: the step gets copies of the AWS configuration files without the credentials of the default profile")
 	}
+}
+
+// account is that of the role, or of existing credentials where it was asked for; empty: unknown.
+func (c credentials) account() string {
+	if c.session == nil {
+		return ""
+	}
+	return c.session.Identity().Account
 }
 
 // accountOf is the account in the ARN of a role; empty for a name.
@@ -203,13 +270,16 @@ func names(environ []string) []string {
 // access is how the job itself reaches stores and buckets: as the role, else with existing credentials.
 func (c credentials) access(o store.Options) store.Options {
 	o.AWS = func(ctx context.Context) (aws.Config, error) {
-		return awsauth.Ambient(ctx, c.settings.Profile, c.settings.Region)
+		return awsauth.Ambient(ctx, c.settings.SourceProfile, c.settings.Region, c.client)
 	}
 	if c.session != nil {
 		o.AWS = func(context.Context) (aws.Config, error) { return c.session.Config(), nil }
 		o.S3.Identity = c.session.Identity().ARN
 	}
 	o.S3.Config = o.AWS
+	if c.client.Proxy != nil {
+		o.S3.Proxy = c.client.Proxy
+	}
 	return o
 }
 

@@ -16,7 +16,7 @@ func (a *app) ciCommand() *cobra.Command {
 		Short: "Print the CI context that was detected and the tags derived from it",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			info := a.detectCI(settings.CI{})
+			info := a.detectCI(settings.CI{}, a.Dir)
 			tags := info.Tags()
 			if asJSON {
 				return a.printJSON(struct {

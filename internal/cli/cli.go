@@ -83,7 +83,7 @@ func (a *app) root() *cobra.Command {
 		return usageError{hint.With(err, "see "+cmd.CommandPath()+" --help")}
 	})
 	root.AddCommand(a.runCommand(), a.actionCommand(), a.ciCommand(), a.reportCommand(), a.syncCommand(), a.doctorCommand(),
-		a.recordCommand(), a.pythonPathCommand(), a.uiCommand(), a.versionCommand())
+		a.recordCommand(), a.awsCredentialsCommand(), a.pythonPathCommand(), a.uiCommand(), a.versionCommand())
 	return root
 }
 

@@ -25,8 +25,9 @@ func (j job) describe(plan track.Plan) error {
 	for i, t := range plan.Tags {
 		tags[i] = mlflow.Tag{Key: t.Key, Value: hidden(t.Key, t.Value)}
 	}
+	named, _ := step.RunVariables("<new run>", "<experiment>", tags)
 	env := step.NewEnvironment(j.Environ, step.Join(
-		step.RunVariables("<new run>", "<experiment>", tags), step.Variables{Set: target.ChildEnv},
+		named, step.Variables{Set: target.ChildEnv},
 		j.files.Variables(s.Step.WorkingDirectory, j.pythonDir), planned(s.AWS, j.files.Work).variables(j.Environ),
 	), s.Step.PassEnv)
 	var b strings.Builder

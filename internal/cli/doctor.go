@@ -66,7 +66,7 @@ func (a *app) doctor(ctx context.Context, s settings.Settings, asJSON bool) erro
 		return err
 	}
 	defer os.RemoveAll(work)
-	e := &examination{app: a, settings: s, info: a.detectCI(s.CI), access: access, work: work}
+	e := &examination{app: a, settings: s, info: a.detectCI(s.CI, s.Step.WorkingDirectory), access: access, work: work}
 	defer e.close(ctx)
 	checks, err := e.checks()
 	if err != nil {
@@ -150,7 +150,7 @@ func (e *examination) aws(signed bool) doctor.AWS {
 	options := e.sessionOptions(in, offer)
 	look := doctor.AWS{
 		Role: in.Role.ARN, Duration: in.Role.Duration, Policy: in.Role.InlinePolicy, Policies: in.Role.ManagedPolicies,
-		Needed: signed || in.Role.ARN != "" || in.Profile != "" || len(in.AllowedAccounts) > 0, Now: time.Now,
+		Needed: signed || in.Role.ARN != "" || in.SourceProfile != "" || len(in.AllowedAccounts) > 0, Now: time.Now,
 		Identity: func(ctx context.Context) (awsauth.Identity, error) {
 			session, err := awsauth.Start(ctx, options)
 			if err != nil {
@@ -191,7 +191,7 @@ func (e *examination) clock(remote, signed bool) doctor.Clock {
 		c.Servers = append(c.Servers, doctor.ClockServer{Name: "the tracking server", URL: (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/health"}).String()})
 	}
 	if signed || e.settings.AWS.Role.ARN != "" {
-		c.Servers = append(c.Servers, doctor.ClockServer{Name: "STS", URL: cmp.Or(e.settings.AWS.STSEndpoint, stsAddress(e.settings.AWS.Region))})
+		c.Servers = append(c.Servers, doctor.ClockServer{Name: "STS", URL: cmp.Or(e.settings.AWS.Network.STSEndpoint, stsAddress(e.settings.AWS.Region))})
 	}
 	return c
 }
@@ -230,7 +230,7 @@ func (e *examination) awsConfig(ctx context.Context) (aws.Config, error) {
 	if e.session != nil {
 		return e.session.Config(), nil
 	}
-	return awsauth.Ambient(ctx, e.settings.AWS.Profile, e.settings.AWS.Region)
+	return awsauth.Ambient(ctx, e.settings.AWS.SourceProfile, e.settings.AWS.Region, e.awsClient(e.settings.AWS.Network))
 }
 
 func (e *examination) artifacts(ctx context.Context, location string) (doctor.Artifacts, error) {
@@ -251,7 +251,7 @@ func (e *examination) artifacts(ctx context.Context, location string) (doctor.Ar
 
 func (e *examination) python(plugin string) doctor.Python {
 	environ := append([]string{}, e.Environ...)
-	dir, notices := e.pythonFolder()
+	dir, notices := e.pythonFolder(e.work)
 	e.console.Tell(notices...)
 	hook := e.settings.Step.Autolog.Enabled && dir != ""
 	if dir != "" {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
-	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/settings"
 )
@@ -21,8 +20,9 @@ func (a *app) http() *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func (a *app) detectCI(s settings.CI) ciinfo.Info {
-	git := ci.Git(a.Dir)
+// detectCI detects the CI job; the commit is that of the folder where the step runs. Its facts are UTF-8, whatever the environment holds.
+func (a *app) detectCI(s settings.CI, dir string) ciinfo.Info {
+	git := ci.Git(dir)
 	return ciinfo.Detect(ciinfo.Source{
 		Getenv: func(name string) string { return mlflow.ValidText(a.getenv(name)) }, ReadFile: os.ReadFile,
 		Git:      func(args ...string) string { return mlflow.ValidText(git(args...)) },
@@ -40,12 +40,3 @@ func (a *app) absolute(path string) string {
 
 // temporaryFolders are those besides the workspace in which a result may lie.
 func (a *app) temporaryFolders() []string { return []string{os.TempDir(), a.getenv("RUNNER_TEMP")} }
-
-// pythonFolder is the folder of the Python hook; where none could be unpacked it is empty, and a warning says why.
-func (a *app) pythonFolder() (string, []notice.Notice) {
-	dir, err := a.unpackPython("")
-	if err != nil {
-		return "", []notice.Notice{notice.Warn("autolog is not available: "+err.Error(), "make the cache folder or TMPDIR writable")}
-	}
-	return dir, nil
-}

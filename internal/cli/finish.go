@@ -32,9 +32,13 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 	defer cancelStoring()
 	t.offline.Limit(server, tick)
 
-	metrics := live.Finish(server, tick).Rest(storing, j.files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
-		return t.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})
-	})
+	defer live.Close()
+	metrics := live.Finish(server, tick)
+	if metrics.Err != nil {
+		metrics = live.Rest(storing, func(ctx context.Context, points []mlflow.Metric) error {
+			return t.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})
+		})
+	}
 	outputs := step.Collect(j.files, j.settings.Step, metrics, step.Places{Roots: j.resultFolders(), Own: j.ownFiles(t, run)})
 	finished := track.Finisher{
 		Store: t.Store, Artifacts: t.offline, RunName: j.settings.Run.Name, RegisterModel: j.settings.Run.RegisterModel,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -31,13 +30,15 @@ type job struct {
 
 // track runs the main job, from checked settings to the exit code. An error means that the step was not started.
 func (a *app) track(ctx context.Context, s settings.Settings) error {
-	work, err := os.MkdirTemp("", "mlops-track-")
-	if err != nil {
-		return fmt.Errorf("make a temporary folder: %w", err)
+	work, notices := a.workFolder()
+	if work != "" {
+		defer os.RemoveAll(work)
 	}
-	defer os.RemoveAll(work)
-	info := a.detectCI(s.CI)
-	pythonDir, notices := a.pythonFolder()
+	hook := a.startPythonFolder(work)
+	s = a.withOfflineDir(s, work)
+	info := a.detectCI(s.CI, s.Step.WorkingDirectory)
+	pythonDir, noPython := hook()
+	notices = append(notices, noPython...)
 	j := job{
 		app: a, settings: s, info: info, system: a.system(info), runner: redactingRunner{step.Local{}, a.secrets},
 		files: step.NewFiles(s.Step, work), pythonDir: pythonDir,
@@ -57,17 +58,26 @@ func (a *app) track(ctx context.Context, s settings.Settings) error {
 		return j.notStarted(watched, err)
 	}
 	defer func() { a.console.Tell(notice.FromError(creds.stop())...) }()
-	t, run, err := j.open(watched, plan, creds)
+	opened, err := j.openAnyhow(watched, plan, creds)
+	if errors.Is(err, errNowhere) {
+		j.untracked(err, signals)
+		return nil
+	}
 	if err != nil {
 		return j.notStarted(watched, err)
 	}
+	t, run := opened.tracking, opened.run
+	notices = append(notices, opened.notices...)
 	defer func() { a.console.Tell(notice.FromError(t.close(watched))...) }()
-	notices = append(notices, j.tellOpened(t, run.Ref())...)
+	notices = append(notices, opened.job.tellOpened(t, run.Ref())...)
 
-	env := step.NewEnvironment(a.Environ, j.variables(t, run.Ref(), plan.Tags, creds), s.Step.PassEnv)
-	result, live := j.train(t, run.Ref(), env.All, signals)
+	j, unprepared := opened.job.prepare(t, run.Ref())
+	variables, tooLong := j.variables(t, run.Ref(), plan.Tags, creds)
+	notices = append(notices, append(unprepared, tooLong...)...)
+	result, live, notPassed := j.train(t, run.ID, step.NewEnvironment(a.Environ, variables, s.Step.PassEnv), signals)
+	notices = append(notices, notPassed...)
 	ended := j.finish(watched, t, run, result, live)
-	ended.Experiment, ended.Notices = plan.Experiment, append(notices, ended.Notices...)
+	ended.Experiment, ended.Account, ended.Notices = plan.Experiment, creds.account(), append(notices, ended.Notices...)
 	a.code = ended.ExitCode
 	publishing, _, cancel := within(watched, storeBudget+extraTime(s.Step.StopGrace), s.Store.FinishTimeout)
 	defer cancel()

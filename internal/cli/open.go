@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/redact"
@@ -100,17 +101,26 @@ func (j job) uploadLater() string {
 	return j.system.Keep(j.shownOfflineDir()) + "\nthen " + later
 }
 
-// variables are those to set for the step and to remove from what it would inherit.
-func (j job) variables(t tracking, run mlflow.RunRef, planned []mlflow.Tag, creds credentials) step.Variables {
+// variables are those to set for the step and to remove from what it would inherit. Tags that are too long for them are a warning.
+func (j job) variables(t tracking, run mlflow.RunRef, planned []mlflow.Tag, creds credentials) (step.Variables, []notice.Notice) {
 	tags := redact.Deep(j.secrets, planned) // the step's environment has the tags as they are stored
+	named, leftOut := step.RunVariables(run.ID, run.ExperimentID, tags)
+	var notices []notice.Notice
+	if len(leftOut) > 0 {
+		notices = append(notices, notice.Warn(
+			fmt.Sprintf("the tags are too long for an environment variable: further runs that the step creates get no %s", strings.Join(leftOut, ", ")),
+			"shorten them, or write long values as artifacts; the run itself has them all",
+		))
+		j.console.Tell(notices...)
+	}
 	all := []step.Variables{
-		step.RunVariables(run.ID, run.ExperimentID, tags), {Set: t.offline.Direct().ChildEnv},
+		named, {Set: t.offline.Direct().ChildEnv},
 		j.files.Variables(j.settings.Step.WorkingDirectory, j.pythonDir), creds.variables(j.Environ),
 	}
 	if j.settings.Step.Script != "" { // the runner gives an action a token that it gives no ordinary step
 		all = append(all, step.Variables{Remove: []string{"ACTIONS_RUNTIME_TOKEN"}})
 	}
-	return step.Join(all...)
+	return step.Join(all...), notices
 }
 
 // hook returns the configuration of the Python hook.

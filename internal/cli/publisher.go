@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/publish"
@@ -12,7 +14,8 @@ func (a *app) publisher(s settings.Report, info ciinfo.Info, system ci.System) p
 	return publish.Publisher{
 		Console: a.console, Secrets: a.secrets, CI: info, Summary: system.Summary, Outputs: system.Outputs, Files: s.Files,
 		Thread: publish.Thread{
-			Number: info.Change.ID, Queue: info.Event.Kind == ciinfo.EventMergeGroup, Settings: s.Comment, Open: system.Request,
+			Number: cmp.Or(s.Comment.On, info.Change.ID), Queue: info.Event.Kind == ciinfo.EventMergeGroup && s.Comment.On == "",
+			Settings: s.Comment, Open: system.Request, Find: system.Find,
 		},
 	}
 }

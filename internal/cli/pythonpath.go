@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/internal/private"
 	"github.com/Iyalvan/mlops-track/python"
 )
 
@@ -20,25 +22,77 @@ func (a *app) pythonPathCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("find this executable for the Python helper: %w", err)
 			}
-			dir, err := a.unpackPython(binary)
+			dir, notices, err := lastingPython(python.Release{Version: a.Version, Binary: binary})
 			if err != nil {
 				return err
 			}
+			a.console.Tell(notices...)
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), dir)
 			return err
 		},
 	}
 }
 
-// unpackPython returns the folder with the hook and the helper, unpacked once per version into the user's cache. Where
-// there is no cache that can be written, a temporary folder serves. binary is what the helper runs outside a step, empty for
-// use inside one.
-func (a *app) unpackPython(binary string) (string, error) {
-	release := python.Release{Version: a.Version, Binary: binary}
-	if cache, err := os.UserCacheDir(); err == nil {
-		if dir, err := python.Unpack(filepath.Join(cache, "mlops-track"), release); err == nil {
+// lastingPython returns a folder with the Python files that stays: in the user's cache, else a new one that a warning names.
+func lastingPython(release python.Release) (string, []notice.Notice, error) {
+	dir, reason := cachedPython(release)
+	if reason == nil {
+		return dir, nil, nil
+	}
+	parent, err := os.MkdirTemp("", "mlops-track-python-")
+	if err != nil {
+		return "", nil, fmt.Errorf("make a temporary folder: %w", err)
+	}
+	dir, err = python.Write(filepath.Join(parent, "python"), release)
+	return dir, []notice.Notice{notice.Warn("the Python files are in a new temporary folder, not in the cache: "+reason.Error(),
+		"set XDG_CACHE_HOME to a folder that only you can write")}, err
+}
+
+// cachedPython unpacks the Python files into the user's cache, once a version.
+func cachedPython(release python.Release) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return python.Unpack(filepath.Join(cache, "mlops-track"), release)
+}
+
+// startPythonFolder does what pythonFolder does, while git is asked for the commit; the result waits for it.
+func (a *app) startPythonFolder(work string) func() (string, []notice.Notice) {
+	var dir string
+	var notices []notice.Notice
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		dir, notices = a.pythonFolder(work)
+	}()
+	return func() (string, []notice.Notice) {
+		<-done
+		return dir, notices
+	}
+}
+
+// pythonFolder returns the folder of the Python hook: a new one in the private folder work of this job, so that nothing that an
+// earlier job or another user planted is in it. If work is not private, because of an unsafe TMPDIR, the user's cache is used if that
+// is private. If no folder could be written the result is empty, and a warning says why.
+func (a *app) pythonFolder(work string) (string, []notice.Notice) {
+	release := python.Release{Version: a.Version}
+	_, unsafe := private.Folder(work)
+	if work == "" || unsafe != nil {
+		if dir, err := cachedPython(release); err == nil {
 			return dir, nil
 		}
 	}
-	return python.Unpack(filepath.Join(os.TempDir(), fmt.Sprintf("mlops-track-%d", os.Getuid())), release)
+	if work == "" {
+		return "", nil // workFolder's warning says so
+	}
+	dir, err := python.Write(filepath.Join(work, "python"), release)
+	switch {
+	case err != nil:
+		return "", []notice.Notice{notice.Warn("autolog is not available: "+err.Error(), "set TMPDIR to a folder that can be written")}
+	case unsafe != nil:
+		return dir, []notice.Notice{notice.Warn("another user of this machine could change the code of the step: "+unsafe.Error(),
+			"set TMPDIR to a folder that only you can write, or make it sticky with chmod +t")}
+	}
+	return dir, nil
 }

@@ -77,7 +77,7 @@ func (a *app) record(ctx context.Context, s settings.Settings, r recording) erro
 	if err != nil {
 		return err
 	}
-	info := a.detectCI(s.CI)
+	info := a.detectCI(s.CI, s.Step.WorkingDirectory)
 	t, err := openStore(ctx, s.Store, options, a.secrets, track.ExperimentName(s.Run.Experiment, info.Repository.Project))
 	if err != nil {
 		return err

@@ -39,14 +39,14 @@ func (a *app) reportCommand() *cobra.Command {
 			return a.report(cmd.Context(), s, ids, files)
 		},
 	}
-	f.register(cmd, "tracking-uri", "experiment", "comment", "comment-mode", "comment-key", "github-token", "gitlab-token", "outputs-file", "redact")
+	f.register(cmd, "tracking-uri", "experiment", "comment", "comment-mode", "comment-key", "comment-on", "github-token", "gitlab-token", "outputs-file", "redact")
 	cmd.Flags().StringArrayVar(&ids, "run-id", nil, "id of a finished run; can be repeated")
 	cmd.Flags().StringArrayVar(&files, "from", nil, "report file of a job; can be repeated")
 	return cmd
 }
 
 func (a *app) report(ctx context.Context, s settings.Settings, ids, files []string) error {
-	info := a.detectCI(s.CI)
+	info := a.detectCI(s.CI, a.Dir)
 	publisher := a.publisher(s.Report, info, a.system(info))
 	reports, err := a.storedReports(ctx, publisher, s, ids)
 	if err != nil {
@@ -58,7 +58,7 @@ func (a *app) report(ctx context.Context, s settings.Settings, ids, files []stri
 			return err
 		}
 		// The author of the file must not choose where its links lead.
-		reports = append(reports, parsed.LinksTo(s.Store.TrackingURI, info.Repository.ServerURL))
+		reports = append(reports, parsed.LinksTo(s.Store.TrackingURI, info.Repository.URL))
 	}
 	return publisher.Later(ctx, reports, time.Now())
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func (a *app) check(s settings.Settings) error {
 		faults = append(faults, fmt.Errorf("working-directory %q is not a folder", s.Step.WorkingDirectory))
 	}
 	_, err := store.Describe(store.Options{URI: s.Store.TrackingURI, Dir: a.Dir})
-	return errors.Join(append(faults, err, roleOptions(s.AWS).Check())...)
+	return errors.Join(append(faults, err, roleOptions(s.AWS).Check(), awsauth.Profile{Name: s.AWS.Profile.Name}.Check())...)
 }
 
 // roleOptions are those that follow from the settings alone.
@@ -49,9 +50,19 @@ func roleOptions(s settings.AWS) awsauth.Options {
 		Role: awsauth.Role{
 			ARN: s.Role.ARN, Chained: s.Role.Chaining, SessionName: s.Role.SessionName, Duration: s.Role.Duration,
 			ExternalID: s.Role.ExternalID, Policy: s.Role.InlinePolicy, PolicyARNs: s.Role.ManagedPolicies,
+			Tags: customTags(s.Role.Tags),
 		},
-		Profile: s.Profile, Region: s.Region, STSEndpoint: s.STSEndpoint, AllowedAccounts: s.AllowedAccounts,
+		Profile: s.SourceProfile, Region: s.Region, STSEndpoint: s.Network.STSEndpoint, AllowedAccounts: s.AllowedAccounts,
 	}
+}
+
+// customTags are the session tags that the settings name.
+func customTags(s settings.SessionTags) awsauth.SessionTags {
+	tags := awsauth.SessionTags{Transitive: s.Transitive}
+	for _, key := range slices.Sorted(maps.Keys(s.Custom)) {
+		tags.Custom = append(tags.Custom, awsauth.Tag{Key: key, Value: s.Custom[key]})
+	}
+	return tags
 }
 
 // input reads an action input as the runner passes it.

@@ -163,7 +163,7 @@ func TestTokens(t *testing.T) {
 	}{
 		"no role":                   {settings.AWS{}, offer(true), nil, "nil"},
 		"role chaining":             {settings.AWS{Role: settings.Role{ARN: arn, Chaining: true}}, offer(true), nil, "nil"},
-		"profile":                   {settings.AWS{Role: settings.Role{ARN: arn}, Profile: "dev"}, offer(true), nil, "nil"},
+		"profile":                   {settings.AWS{Role: settings.Role{ARN: arn}, SourceProfile: "dev"}, offer(true), nil, "nil"},
 		"file before variable":      {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{File: file, Variable: "T"}}, offer(true), []string{"T=x"}, "of the file"},
 		"variable before the CI":    {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{Variable: "T"}}, offer(true), []string{"T=of the variable"}, "of the variable"},
 		"empty variable":            {settings.AWS{Role: settings.Role{ARN: arn}, Token: settings.Token{Variable: "T"}}, offer(true), []string{"T="}, "offered"},
@@ -239,11 +239,16 @@ func TestCredentialsFile(t *testing.T) {
 			t.Errorf("credentials %q, %v", o.Username, err)
 		}
 	}
+	file := filepath.Join(home, ".mlflow", "credentials")
+	a, log = newApp("/", "HOME="+file) // a home that is a file has no credentials, and none are missed
+	if o, err := a.access(); err != nil || o.Username != "" || log.String() != "" {
+		t.Errorf("home is a file: credentials %q, %v, log %q", o.Username, err, log)
+	}
 	broken := t.TempDir()
 	writeIn(t, broken, ".mlflow/credentials/file", "")
-	a, _ = newApp("/", "HOME="+broken)
-	if _, err := a.access(); err == nil {
-		t.Error("a folder was read")
+	a, log = newApp("/", "HOME="+broken)
+	if _, err := a.access(); err != nil || !strings.Contains(log.String(), "is not a file") {
+		t.Errorf("a folder for the file: %v, log %q", err, log)
 	}
 }
 

@@ -2,38 +2,69 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/redact"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/step"
 	"github.com/Iyalvan/mlops-track/step/results"
 )
 
-// train runs the step and follows its live metrics. It returns no error: a step that could not be started
-// is a result, too.
-func (j job) train(t tracking, run mlflow.RunRef, env []string, signals <-chan os.Signal) (step.Result, *results.Follower) {
-	direct := t.direct()
-	renamed, err := j.files.Prepare(j.settings.Step.Script, j.hook(t, run))
-	for _, file := range renamed {
+// prepare writes the files that the step reads. The job that is returned has those that are there; what is missing is a warning.
+func (j job) prepare(t tracking, run mlflow.RunRef) (job, []notice.Notice) {
+	prepared := j.files.Prepare(j.settings.Step.Script, j.hook(t, run))
+	for _, file := range prepared.Renamed {
 		j.console.Say("%s of an earlier run is renamed to %s.old", file, filepath.Base(file))
 	}
-	follower := results.Follow(j.files.Metrics, func(ctx context.Context, points []mlflow.Metric) error {
-		return direct.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})
-	})
-	if err != nil {
-		now := time.Now()
-		return step.Result{NotRun: err, ExitCode: exitError, Start: now, End: now}, follower
+	var notices []notice.Notice
+	for _, p := range prepared.Problems {
+		notices = append(notices, notice.Warn(p.Message, p.Hint))
 	}
+	j.console.Tell(notices...)
+	j.files = prepared.Files
+	return j, notices
+}
+
+// train runs the step and follows its live metrics. It returns no error: a step that could not be started
+// is a result, too.
+func (j job) train(t tracking, runID string, env step.Environment, signals <-chan os.Signal) (step.Result, *results.Follower, []notice.Notice) {
+	direct := t.direct()
+	follower := results.Follow(j.files.Metrics, j.files.Work, func(ctx context.Context, points []mlflow.Metric) error {
+		return direct.LogBatch(ctx, runID, mlflow.Batch{Metrics: points})
+	})
 	j.console.Say("step: %s", step.CommandLine(j.settings.Step.Command, j.settings.Step.Script))
-	command := step.Command{
+	run := func(env []string) step.Result {
+		return j.runner.Run(j.command(env), signals, func(sig os.Signal) { j.markKilled(direct, runID, sig) })
+	}
+	result := run(env.All)
+	var notices []notice.Notice
+	for _, smaller := range env.Smaller() {
+		if !errors.Is(result.NotRun, syscall.E2BIG) {
+			break
+		}
+		notices = []notice.Notice{notice.Warn(
+			"arguments and environment are too long for this system: the step gets no "+strings.Join(smaller.Without, ", ")+" of ours",
+			"shorten tags and environment variables; without these variables the step may not find its run",
+		)}
+		result = run(smaller.All)
+	}
+	j.console.Tell(notices...)
+	return result, follower, notices
+}
+
+// command returns the step with an environment.
+func (j job) command(env []string) step.Command {
+	return step.Command{
 		Args: step.Args(j.settings.Step, j.files.Script), Dir: j.settings.Step.WorkingDirectory, Env: env,
 		Stdin: j.Stdin, Stdout: j.Stdout, Stderr: j.Stderr, Grace: j.settings.Step.StopGrace,
 	}
-	return j.runner.Run(command, signals, func(sig os.Signal) { j.markKilled(direct, run.ID, sig) }), follower
 }
 
 // markKilled writes the run's status as soon as the signal comes: there may be no time later.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,9 @@ func find(cmd Command) (string, error) {
 		name = filepath.Join(cmd.Dir, name)
 	}
 	path, err := exec.LookPath(name)
+	if err != nil && !hasPath(cmd.Env) {
+		path, err = lookUsual(name, err)
+	}
 	if errors.Is(err, exec.ErrDot) { // PATH has a relative folder; the shell uses it, and so do we
 		path, err = filepath.Abs(path)
 	}
@@ -29,6 +33,26 @@ func find(cmd Command) (string, error) {
 		return "", fmt.Errorf("run %q: %w", cmd.Args[0], errors.Unwrap(err))
 	}
 	return path, nil
+}
+
+// usualPath is where a shell looks when there is no PATH at all.
+const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+func hasPath(env []string) bool {
+	return slices.ContainsFunc(env, func(entry string) bool { return strings.HasPrefix(strings.ToUpper(entry), "PATH=") })
+}
+
+// lookUsual looks a program up where a shell does without PATH; not found, it returns the error that was.
+func lookUsual(name string, notFound error) (string, error) {
+	if strings.ContainsRune(name, filepath.Separator) {
+		return "", notFound
+	}
+	for _, dir := range filepath.SplitList(usualPath) {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", notFound
 }
 
 // startCode returns the exit code for a command that could not be started.

@@ -53,9 +53,9 @@ func restoreOwner(root *os.Root, name string, entry fs.DirEntry, owner *syscall.
 }
 
 // take makes root the owner of a folder, if we are root.
-func take(dir string) error {
+func take(root *os.Root, dir string) error {
 	if os.Geteuid() != superuser {
 		return nil
 	}
-	return os.Lchown(dir, superuser, superuser)
+	return root.Lchown(dir, superuser, superuser)
 }

@@ -87,6 +87,23 @@ func TestCaches(t *testing.T) {
 	}
 }
 
+// TestCachesBehindALink leaves a folder outside of the workspace alone, to which a link in the workspace leads.
+func TestCachesBehindALink(t *testing.T) {
+	t.Parallel()
+	dir, outside := newWorkspace(t), newWorkspace(t)
+	write(t, outside, "pip/wheels", runner)
+	own(t, filepath.Join(outside, "pip"), runner)
+	if err := os.Symlink(outside, filepath.Join(dir, ".cache")); err != nil {
+		t.Fatal(err)
+	}
+	if got := workspace.Caches(dir, func(string) string { return "" }); len(got) != 0 {
+		t.Errorf("caches outside of the workspace: %q", got)
+	}
+	if uid := ownerOf(t, filepath.Join(outside, "pip")); uid != runner {
+		t.Errorf("a folder outside of the workspace belongs to %d now", uid)
+	}
+}
+
 func newWorkspace(t *testing.T) string {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -83,7 +83,7 @@ func (s *bucketBatch) compare(ctx context.Context, to string, from Source) (dige
 	if err != nil || size != there.size {
 		return digest{}, err
 	}
-	file, err := os.Open(from.Path)
+	file, err := regularfile.Open(from.Path)
 	if err != nil {
 		return digest{}, err
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 )
 
 const (
@@ -46,7 +48,7 @@ func (b *bucket) put(ctx context.Context, to string, from Source) (digest, error
 	if size >= largeFile {
 		return b.putLarge(ctx, to, from, size)
 	}
-	file, err := os.Open(from.Path)
+	file, err := regularfile.Open(from.Path)
 	if err != nil {
 		return digest{}, err
 	}
@@ -153,7 +155,7 @@ type hashed struct {
 }
 
 func hashOf(ctx context.Context, path string) hashed {
-	file, err := os.Open(path)
+	file, err := regularfile.Open(path)
 	if err != nil {
 		return hashed{err: err}
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 )
 
 // Source is a local file to be uploaded.
@@ -37,7 +39,7 @@ func (s Source) tell(bytes int64) {
 func (s Source) section(offset, length int64) func() (io.ReadCloser, error) {
 	var last *section
 	return func() (io.ReadCloser, error) {
-		f, err := os.Open(s.Path)
+		f, err := regularfile.Open(s.Path)
 		if err != nil {
 			return nil, err
 		}

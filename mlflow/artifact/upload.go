@@ -21,7 +21,7 @@ type File struct {
 // Options change how files are uploaded.
 type Options struct {
 	Workers  int                 // files at a time; 0: the Repo's default
-	Progress func(done Progress) // called often, one call at a time; may be nil
+	Progress func(done Progress) // called when more is sent than ever before, one call at a time; may be nil
 }
 
 // Progress is how far an upload is. Bytes of a repeated attempt count once.
@@ -105,9 +105,18 @@ type upload struct {
 	progress func(Progress)
 	errs     []error // by file
 
-	mu   sync.Mutex
-	done Progress
+	mu       sync.Mutex
+	done     Progress
+	most     int64 // the most bytes that were ever sent
+	restarts int   // of big files
 }
+
+// A big file that fails has its way to go once more, which is progress too, but not for ever: who waits for progress would
+// otherwise wait for a server that never takes it.
+const (
+	bigRestart  = 64 << 20 // bytes
+	maxRestarts = 3
+)
 
 func (u *upload) all(ctx context.Context, files []File, workers int) {
 	ctx, stop := context.WithCancelCause(ctx)
@@ -149,7 +158,12 @@ func (u *upload) move(files int, bytes int64) {
 	defer u.mu.Unlock()
 	u.done.Files += files
 	u.done.Bytes += bytes
-	if u.progress != nil {
+	if bytes <= -bigRestart && u.restarts < maxRestarts {
+		u.restarts++
+		u.most = u.done.Bytes
+	}
+	if u.progress != nil && (files > 0 || u.done.Bytes > u.most) {
 		u.progress(u.done)
 	}
+	u.most = max(u.most, u.done.Bytes)
 }

@@ -109,12 +109,12 @@ func (s *Store) explain(doing string, err error) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return s.rejected(doing, err.Error(), "make the folder writable")
+		return s.because(doing, err, "make the folder writable")
 	case isNotFolder(err):
 		return s.rejected(doing, err.Error(),
 			"a file is where a folder is needed: one key cannot begin another, as in a and a/b")
 	case isFull(err):
-		return s.rejected(doing, err.Error(), "free some disk space")
+		return s.because(doing, err, "free some disk space")
 	}
 	return fmt.Errorf("%s in %q: %w", doing, s.root, err)
 }
@@ -122,6 +122,11 @@ func (s *Store) explain(doing string, err error) error {
 // rejected returns a *mlflow.RejectedError that names the store.
 func (s *Store) rejected(doing, message, fix string) error {
 	return hint.With(&mlflow.RejectedError{Call: fmt.Sprintf("%s in %q", doing, s.root), Message: message}, fix)
+}
+
+// because returns a *mlflow.RejectedError whose reason is this machine.
+func (s *Store) because(doing string, err error, fix string) error {
+	return hint.With(&mlflow.RejectedError{Call: fmt.Sprintf("%s in %q", doing, s.root), Message: err.Error(), Err: err}, fix)
 }
 
 // remember notes what Close has to make relative.

@@ -49,21 +49,21 @@ func (s *Store) explain(doing string, err error) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.rejected(doing, err.Error(), "create the folder")
+		return s.because(doing, err, "create the folder")
 	case errors.Is(err, fs.ErrPermission):
-		return s.rejected(doing, err.Error(), "make the file and its folder writable")
+		return s.because(doing, err, "make the file and its folder writable")
 	}
 	switch resultCode(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return &mlflow.UnreachableError{URI: "sqlite:///" + filepath.ToSlash(s.path), Err: err}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
-		return s.rejected(doing, err.Error(), "make the file and its folder writable")
+		return s.because(doing, err, "make the file and its folder writable")
 	case sqlite3.SQLITE_CANTOPEN:
-		return s.rejected(doing, err.Error(), "make sure that the folder exists and is writable")
+		return s.because(doing, err, "make sure that the folder exists and is writable")
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 		return s.rejected(doing, err.Error(), "move the file away, or name another one in the tracking URI")
 	case sqlite3.SQLITE_FULL:
-		return s.rejected(doing, err.Error(), "free some disk space")
+		return s.because(doing, err, "free some disk space")
 	}
 	return fmt.Errorf("%s in %q: %w", doing, s.path, err)
 }
@@ -71,4 +71,9 @@ func (s *Store) explain(doing string, err error) error {
 // rejected returns a *mlflow.RejectedError that names the file.
 func (s *Store) rejected(doing, message, fix string) error {
 	return hint.With(&mlflow.RejectedError{Call: fmt.Sprintf("%s in %q", doing, s.path), Message: message}, fix)
+}
+
+// because returns a *mlflow.RejectedError whose reason is this machine.
+func (s *Store) because(doing string, err error, fix string) error {
+	return hint.With(&mlflow.RejectedError{Call: fmt.Sprintf("%s in %q", doing, s.path), Message: err.Error(), Err: err}, fix)
 }

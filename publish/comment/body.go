@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,9 +25,20 @@ const (
 	bare  form = "bare" // nothing but the hidden line
 )
 
+// place is where a part stands in a comment.
+type place struct {
+	name, step string
+	nth        int
+}
+
 // part is a section as it stands in a comment.
 type part struct {
 	Name    string    `json:"name"`
+	Step    string    `json:"step,omitempty"`
+	Nth     int       `json:"nth,omitempty"`    // of the reports with one name and step, from 0
+	Report  string    `json:"report,omitempty"` // which report it is
+	Job     string    `json:"job,omitempty"`
+	Family  string    `json:"family,omitempty"`
 	Run     int64     `json:"run"`
 	Attempt int       `json:"attempt"`
 	Time    time.Time `json:"time"`
@@ -37,11 +49,43 @@ type part struct {
 	text string
 }
 
+func (p part) place() place { return place{p.Name, p.Step, p.Nth} }
+
 func (p part) order() Order { return Order{Run: p.Run, Attempt: p.Attempt, Time: p.Time} }
 
 // same reports whether p has the content of other. Times do not count: the same job posted again is nothing new.
 func (p part) same(other part) bool {
-	return p.Name == other.Name && p.Run == other.Run && p.Attempt == other.Attempt && p.Digest == other.Digest
+	return p.place() == other.place() && p.Run == other.Run && p.Attempt == other.Attempt && p.Digest == other.Digest
+}
+
+// apart reports whether p and other are reports of one pipeline run that need a place each, although name and step are the same.
+// It is not so of two attempts: an attempt has another number, or where none are counted its job has another id.
+func (p part) apart(other part) bool {
+	switch {
+	case p.Report == "" || other.Report == "" || p.Report == other.Report:
+		return false
+	case p.Run != other.Run:
+		return p.Family != "" && p.Family == other.Family
+	}
+	return p.Attempt == other.Attempt && (p.Attempt > 0 || p.Job == other.Job)
+}
+
+// placed returns p at its place among the parts: where its report stands already, else at the first number from its own on where
+// nothing stands that must stay beside it.
+func (p part) placed(parts []part) part {
+	for _, q := range parts {
+		if p.Report != "" && q.Report == p.Report && q.Name == p.Name && q.Step == p.Step {
+			p.Nth = q.Nth
+			return p
+		}
+	}
+	for {
+		q, found := at(parts, p.place())
+		if !found || !q.apart(p) {
+			return p
+		}
+		p.Nth++
+	}
 }
 
 // folded returns p in the next shorter form. If there is no short form, or it saves nothing, that is the bare one.
@@ -53,6 +97,12 @@ func (p part) folded() part {
 	}
 	p.Brief = ""
 	return p
+}
+
+// outlives reports whether other was left over by an older run that had more reports with this name and step: by their numbers alone
+// nobody would ever replace it.
+func (p part) outlives(other part) bool {
+	return p.Report != "" && other.Nth > 0 && other.Name == p.Name && other.Step == p.Step && other.Run < p.Run && !other.apart(p)
 }
 
 // render returns the part with its hidden lines. JSON in them has no ">", so it does not end them.
@@ -75,7 +125,7 @@ func plain(markdown string) string {
 	return strings.Trim(strings.ReplaceAll(markdown, hiddenPrefix, "&lt;!-- mlops-track"), "\n")
 }
 
-// renderBody returns a comment with these parts, in the order of their names.
+// renderBody returns a comment with these parts, in the order of their places.
 func renderBody(key Key, parts []part) string {
 	var b strings.Builder
 	b.WriteString(key.marker() + "\n")
@@ -97,7 +147,13 @@ func renderBody(key Key, parts []part) string {
 const bareNote = 160
 
 func sorted(parts []part) []part {
-	return slices.SortedFunc(slices.Values(parts), func(a, b part) int { return strings.Compare(a.Name, b.Name) })
+	return slices.SortedFunc(slices.Values(parts), func(a, b part) int {
+		return cmp.Or(
+			strings.Compare(a.Name, b.Name),
+			cmp.Compare(len(a.Step), len(b.Step)), strings.Compare(a.Step, b.Step), // __run_2 comes before __run_10
+			cmp.Compare(a.Nth, b.Nth),
+		)
+	})
 }
 
 // parseBody returns the parts of a comment, and whether it is one with that key. It ignores what it cannot parse.
@@ -135,35 +191,41 @@ func parseHeader(line string) *part {
 	return &p
 }
 
-// merge returns the newest part of each name.
+// merge returns the newest part of each place. Reports that must stay beside each other get places of their own.
 func merge(a, b []part) []part {
 	out := slices.Clone(a)
 	for _, p := range b {
-		at := slices.IndexFunc(out, func(q part) bool { return q.Name == p.Name })
+		p = p.placed(out)
+		index := indexAt(out, p.place())
 		switch {
-		case at < 0:
+		case index < 0:
 			out = append(out, p)
-		case p.order().Compare(out[at].order()) > 0:
-			out[at] = p
+		case p.order().Compare(out[index].order()) > 0:
+			out[index] = p
 		}
 	}
 	return out
 }
 
-// covers reports whether each of the parts is among have, or one of its name that is no older.
+// covers reports whether each of the parts is among have, or one at its place that is no older.
 func covers(have, parts []part) bool {
 	return !slices.ContainsFunc(parts, func(p part) bool {
-		h, found := named(have, p.Name)
+		h, found := at(have, p.placed(have).place())
 		return !found || !h.same(p) && h.order().Compare(p.order()) < 0
 	})
 }
 
-func named(parts []part, name string) (part, bool) {
-	at := slices.IndexFunc(parts, func(p part) bool { return p.Name == name })
-	if at < 0 {
+// at returns the part at a place.
+func at(parts []part, there place) (part, bool) {
+	index := indexAt(parts, there)
+	if index < 0 {
 		return part{}, false
 	}
-	return parts[at], true
+	return parts[index], true
+}
+
+func indexAt(parts []part, there place) int {
+	return slices.IndexFunc(parts, func(p part) bool { return p.place() == there })
 }
 
 // retire returns the body with a first line that later runs no longer find.

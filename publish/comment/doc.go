@@ -29,7 +29,9 @@
 // So a step is never repeated blindly: a request whose answer was lost is looked for before it is sent again, and an
 // update is always made from what was just read. Of several own comments with the key the one with the lowest id stays;
 // what the others hold is merged into it, and only when a later reading shows it there they are deleted. In a merge the
-// newest section of each name wins, by run number, attempt and time; a job of an older run changes nothing.
+// newest section of each place wins, by run number, attempt and time; a job of an older run changes nothing. The place of a
+// section is its name (the cell of a matrix), its step, and a number: reports of one run that are alike in both take the next number, so
+// that none replaces another, and those of the next run take the same places again.
 //
 // A writer whose reading is older than another's update undoes that update without noticing. Therefore each writer checks
 // its result: an update must be answered within 2.5 s after the reading that it was made from, else it is given up; and a

@@ -31,8 +31,8 @@ func newDraft(s Section, limit int) draft {
 		return text
 	}}
 	d.part = part{
-		Name: shorten(strings.ToValidUTF8(s.Name, "\uFFFD"), longestName), Run: s.Order.Run, Attempt: s.Order.Attempt,
-		Time: s.Order.Time.UTC().Truncate(1e6), text: d.render(limit),
+		Name: shortName(s.Name), Step: shortName(s.Step), Report: shortName(s.Report), Job: shortName(s.Job), Family: shortName(s.Family),
+		Run: s.Order.Run, Attempt: s.Order.Attempt, Time: s.Order.Time.UTC().Truncate(1e6), text: d.render(limit),
 	}
 	d.part.Digest = digest(d.part.text)
 	if d.part.text == "" {
@@ -43,6 +43,8 @@ func newDraft(s Section, limit int) draft {
 	}
 	return d
 }
+
+func shortName(text string) string { return shorten(strings.ToValidUTF8(text, "\uFFFD"), longestName) }
 
 // existing returns a draft of a section that another writer wrote and that stays unchanged.
 func existing(p part) draft { return draft{part: p, render: func(int) string { return "" }} }

@@ -34,6 +34,11 @@ func (o own) run() int64 {
 	return newest
 }
 
+// ofFamily reports whether the comment is about a sister of a child pipeline.
+func (o own) ofFamily(family string) bool {
+	return family != "" && slices.ContainsFunc(o.parts, func(p part) bool { return p.Family == family })
+}
+
 // action is what a step does.
 type action int
 
@@ -62,7 +67,7 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 		mine, older = nil, nil
 		for _, o := range seen {
 			switch run := o.run(); {
-			case run == d.part.Run:
+			case run == d.part.Run || o.ofFamily(d.part.Family):
 				mine = append(mine, o)
 			case run < d.part.Run:
 				older = append(older, o)
@@ -79,7 +84,9 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 	for _, o := range spare {
 		wanted = merge(wanted, o.parts)
 	}
-	stored, found := named(wanted, d.part.Name)
+	d.part = d.part.placed(wanted)
+	wanted = slices.DeleteFunc(slices.Clone(wanted), d.part.outlives)
+	stored, found := at(wanted, d.part.place())
 	age := stored.order().Compare(d.part.order())
 	mineStands := found && stored.same(d.part)
 	switch {
@@ -89,10 +96,10 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 	case found && (age > 0 || age == 0 && written):
 		d = existing(stored)
 	default:
-		return step{do: update, target: target, draft: d, others: without(wanted, d.part.Name)}
+		return step{do: update, target: target, draft: d, others: without(wanted, d.part.place())}
 	}
 	if !covers(target.parts, wanted) {
-		return step{do: update, target: target, draft: d, others: without(wanted, d.part.Name)}
+		return step{do: update, target: target, draft: d, others: without(wanted, d.part.place())}
 	}
 	if len(spare) > 0 {
 		return step{do: remove, target: spare[0]}
@@ -107,6 +114,6 @@ func plan(seen []own, d draft, mode Mode, written bool) step {
 	return step{do: nothing, target: target}
 }
 
-func without(parts []part, name string) []part {
-	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.Name == name })
+func without(parts []part, there place) []part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.place() == there })
 }

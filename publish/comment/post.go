@@ -71,7 +71,7 @@ func longestSection(s Section, room int) int {
 }
 
 // longestHeader is more than the hidden lines of a section take, its short form included.
-const longestHeader = 2048
+const longestHeader = 4096
 
 // poster is one call of Post.
 type poster struct {

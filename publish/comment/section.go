@@ -8,12 +8,21 @@ import (
 	"time"
 )
 
-// Section is one job's part of the comment.
+// Section is one report's part of the comment.
 type Section struct {
 	// Name identifies the section: the cell of a matrix, empty for a job without one. Sections are ordered by
 	// name. A name over 100 bytes is cut, and made unique by a digest.
-	Name  string
-	Order Order
+	Name string
+	// Step tells the steps of one job apart, where the CI system names them.
+	Step string
+	// Report is the id of what is reported, such as a run. Two reports of one pipeline run with one name and step, as of two commands in
+	// a step, or of two calls of a reusable workflow, each keep their place; without an id the later one replaces the other.
+	Report string
+	// Job is the id of the job: where attempts are not counted, another one is another attempt.
+	Job string
+	// Family is what the sisters of a child pipeline have in common, whose numbers differ; empty for others.
+	Family string
+	Order  Order
 	// Render returns the section as Markdown of at most limit bytes. It is called several times, with different limits,
 	// and must return the same for the same limit. A result over the limit is not used.
 	Render func(limit int) string
@@ -37,6 +46,19 @@ func (o Order) Compare(other Order) int {
 
 // Key identifies a comment. It may be any text; it is escaped so that it cannot end the hidden line that holds it.
 type Key string
+
+// Own returns the key of a comment that trusted jobs write. None equals one of Foreign.
+func Own(text string) Key {
+	if text = strings.TrimSpace(text); strings.HasPrefix(text, foreignPrefix) {
+		text = "own " + text
+	}
+	return Key(text)
+}
+
+// Foreign returns the key of a comment for reports that somebody else wrote.
+func Foreign(text string) Key { return Key(foreignPrefix + text) }
+
+const foreignPrefix = "unverified: "
 
 const (
 	markerPrefix  = "<!-- mlops-track: "

@@ -35,7 +35,7 @@ func full() report.Report {
 			LogTail: "epoch 1\n\tepoch 2",
 		},
 		Job: report.Job{
-			URL: "https://ci.example/job", Commit: "abcdef0", CommitURL: "https://ci.example/commit", Machine: "linux/amd64, 4 CPUs",
+			URL: "https://ci.example/job", Commit: "abcdef0", CommitURL: "https://ci.example/commit", Machine: "linux/amd64, 4 CPUs", Foreign: report.FromFile,
 		},
 		Values: report.Values{
 			Metrics: map[string]float64{"loss": 0.1, "up": math.Inf(1), "down": math.Inf(-1)}, Params: map[string]string{"C": "1.0"},
@@ -49,7 +49,7 @@ func full() report.Report {
 		Warnings: []report.Warning{{Text: "a param was set twice", Next: "give yours a prefix"}},
 		More:     report.More{Metrics: 7, Params: 8, Warnings: 9},
 		Origin: report.Origin{
-			Change: "12", Head: strings.Repeat("ab", 20), Key: "train", Section: "python: 3.12", Run: 13, Attempt: 14,
+			Change: "12", Head: strings.Repeat("ab", 20), Key: "train", Section: "python: 3.12", Place: report.Place{Step: "__run_2", Job: "77", Family: "pipeline 5"}, Run: 13, Attempt: 14,
 			Ended: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC),
 		},
 	}

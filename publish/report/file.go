@@ -139,6 +139,8 @@ func fileOf(r Report, share int) file {
 	}
 	f.Origin.Change, f.Origin.Head = changeID.FindString(f.Origin.Change), commitID.FindString(f.Origin.Head)
 	f.Origin.Key, f.Origin.Section = clean(f.Origin.Key, maxTextChars), clean(f.Origin.Section, maxTextChars)
+	place := f.Origin.Place
+	f.Origin.Place = Place{Step: clean(place.Step, maxTextChars), Job: clean(place.Job, maxTextChars), Family: clean(place.Family, maxTextChars)}
 	f.Origin.Run, f.Origin.Attempt = within(f.Origin.Run, maxNumber), within(f.Origin.Attempt, maxAttempt)
 	f.Artifacts.Files, f.Artifacts.Failed = within(f.Artifacts.Files, maxFiles), within(f.Artifacts.Failed, maxFiles)
 	f.Artifacts.Bytes = within(f.Artifacts.Bytes, maxNumber)
@@ -224,7 +226,7 @@ func (f file) report() Report {
 			Status: f.Status, ExitCode: int(f.ExitCode), ErrorType: f.ErrorType, ErrorMessage: f.ErrorMessage,
 			Duration: time.Duration(f.DurationMS) * time.Millisecond, LogTail: f.LogTail,
 		},
-		Job: Job{URL: f.JobURL, Commit: f.Commit, CommitURL: f.CommitURL, Machine: f.Machine},
+		Job: Job{URL: f.JobURL, Commit: f.Commit, CommitURL: f.CommitURL, Machine: f.Machine, Foreign: FromFile},
 		Values: Values{
 			Metrics: floats(f.Metrics), Params: f.Params, OwnParams: slices.Compact(slices.Sorted(slices.Values(f.OwnParams))),
 		},

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 // with every run. Names become valid ones of https://prometheus.io/docs/specs/om/open_metrics_spec/; where two become the
 // same, each carries its own as a label.
 func OpenMetrics(r Report) string {
-	names := slices.DeleteFunc(r.Values.metricNames(), sampled)
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(r.Values.Metrics)), sampled)
 	same := map[string]int{}
 	for _, name := range names {
 		same[openMetricsName(name)]++

@@ -20,13 +20,17 @@ func Markdown(r Report) string { return Comment(r, MaxSummary) }
 // Comment renders the report in at most limit bytes. Where it is too long, sections are omitted one by one and named at the
 // end; verdict and run link are omitted last.
 func Comment(r Report, limit int) string {
+	names := r.Values.metricNames()
 	for _, a := range ladder() {
-		if text := render(r, a); len(text) <= limit {
+		if text := render(r, names, a); len(text) <= limit {
 			return text
 		}
 	}
 	const short = 40
 	verdict := fmt.Sprintf("### %s %s %s\n", icon(r.Outcome.Status), code(r.Run.Name, short), prose(r.Outcome.text(), short))
+	if r.Job.Foreign != "" {
+		verdict += unchecked(r.Job.Foreign, 2*short)
+	}
 	for _, text := range []string{
 		fmt.Sprintf("%s\n%s <sub>Not shown here: metrics, curves and the rest.</sub>\n", verdict, link("Open the run", r.Run.URL)),
 		verdict, "### " + icon(r.Outcome.Status) + "\n",
@@ -36,6 +40,11 @@ func Comment(r Report, limit int) string {
 		}
 	}
 	return ""
+}
+
+// unchecked is the line that says who wrote a report that nobody checked.
+func unchecked(who string, limit int) string {
+	return fmt.Sprintf("\n<sub>%s. Nobody has checked what it says.</sub>\n", prose(who, limit))
 }
 
 // amounts is how much of each section is shown.

@@ -11,12 +11,13 @@ type page struct {
 	strings.Builder
 
 	r       Report
+	names   []string // of the metrics, in their order
 	show    amounts
 	omitted []string // what is not shown
 }
 
-func render(r Report, a amounts) string {
-	p := &page{r: r, show: a}
+func render(r Report, names []string, a amounts) string {
+	p := &page{r: r, names: names, show: a}
 	p.verdict()
 	p.metricsTable()
 	p.paramTables()
@@ -47,7 +48,12 @@ func (p *page) verdict() {
 	if name == "" {
 		name = "run"
 	}
-	p.printf("### %s %s %s\n\n", icon(p.r.Outcome.Status), name, prose(p.r.Outcome.text(), min(p.show.cell, short)))
+	p.printf("### %s %s %s\n", icon(p.r.Outcome.Status), name, prose(p.r.Outcome.text(), min(p.show.cell, short)))
+	if p.r.Job.Foreign != "" {
+		p.printf("%s\n", unchecked(p.r.Job.Foreign, 300)) // always as a whole
+	} else {
+		p.printf("\n")
+	}
 	if p.r.Outcome.Status == "FINISHED" {
 		return
 	}
@@ -73,7 +79,7 @@ func icon(status string) string {
 }
 
 func (p *page) metricsTable() {
-	names := p.r.Values.metricNames()
+	names := p.names
 	own := slices.IndexFunc(names, sampled)
 	if own < 0 {
 		own = len(names)
@@ -113,11 +119,20 @@ func (p *page) metricRows(names []string) {
 			cells = append(cells, before, change)
 		}
 		if curves {
-			cells = append(cells, sparkline(p.r.Values.Histories[name], 16))
+			cells = append(cells, smallCurve(p.r.Values, name))
 		}
 		p.row(cells...)
 	}
 	p.printf("\n")
+}
+
+// smallCurve is the cell of a metric: empty if it has no curve, dots if it has one that is not in the report.
+func smallCurve(v Values, name string) string {
+	points, known := v.Histories[name]
+	if known && len(points) == 0 {
+		return "…"
+	}
+	return sparkline(points, 16)
 }
 
 func (p *page) before(name string) (value, delta string) {
@@ -236,13 +251,13 @@ func (p *page) links() {
 func (p *page) curves() {
 	var charts []string
 	drawable := 0
-	for _, name := range p.r.Values.metricNames() {
-		points := p.r.Values.Histories[name]
-		if len(points) < 2 {
+	for _, name := range p.names {
+		points, known := p.r.Values.Histories[name]
+		if !known || len(points) == 1 {
 			continue
 		}
 		drawable++
-		if len(charts) == p.show.charts {
+		if len(points) == 0 || len(charts) == p.show.charts {
 			continue
 		}
 		if drawing := chart(name, points); drawing != "" {

@@ -35,18 +35,12 @@ func Parse(r io.Reader) (Report, error) {
 	return f.report(), nil
 }
 
-// LinksTo returns the report with links to these servers only, given as addresses like https://mlflow.example.com; a link to
-// another is removed and its text stays.
-func (r Report) LinksTo(servers ...string) Report {
-	origin := func(address string) string {
-		u, err := url.Parse(address)
-		if err != nil {
-			return ""
-		}
-		return strings.ToLower(u.Scheme + "://" + u.Host)
-	}
+// LinksTo returns the report with links to these places only, and to pages below them, given as addresses like
+// https://mlflow.example.com or https://github.com/owner/name; a link to elsewhere is removed and its text stays. Where many have
+// pages, as on GitHub, the server alone says little.
+func (r Report) LinksTo(places ...string) Report {
 	keep := func(address string) string {
-		if webAddress(address) != "" && slices.ContainsFunc(servers, func(server string) bool { return origin(server) == origin(address) }) {
+		if webAddress(address) != "" && slices.ContainsFunc(places, func(place string) bool { return below(address, place) }) {
 			return address
 		}
 		return ""
@@ -59,6 +53,22 @@ func (r Report) LinksTo(servers ...string) Report {
 	}
 	return r
 }
+
+// below reports whether an address leads to the place or to a page below it.
+func below(address, place string) bool {
+	u, err := url.Parse(address)
+	at, bad := url.Parse(place)
+	if err != nil || bad != nil || at.Host == "" || !strings.EqualFold(u.Scheme, at.Scheme) || !strings.EqualFold(u.Host, at.Host) || u.User != nil {
+		return false
+	}
+	if strings.Contains(u.Path, `\`) || slices.ContainsFunc(strings.Split(u.Path, "/"), dots) {
+		return false
+	}
+	return strings.HasPrefix(u.Path+"/", strings.TrimRight(at.Path, "/")+"/")
+}
+
+// dots reports whether a part of a path leads up, as a browser reads it.
+func dots(part string) bool { return part == "." || part == ".." }
 
 func decode(r io.Reader) (file, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
@@ -211,8 +221,9 @@ func (c *checker) origin(o Origin) {
 	if !commitID.MatchString(o.Head) {
 		c.fault("origin.head", "%.80q is not a commit id", o.Head)
 	}
-	c.text("origin.key", o.Key, maxTextChars)
-	c.text("origin.section", o.Section, maxTextChars)
+	for field, text := range map[string]string{"key": o.Key, "section": o.Section, "place.step": o.Place.Step, "place.job": o.Place.Job, "place.family": o.Place.Family} {
+		c.text("origin."+field, text, maxTextChars)
+	}
 	c.number("origin.run", o.Run, 0, maxNumber)
 	c.number("origin.attempt", int64(o.Attempt), 0, maxAttempt)
 }

@@ -20,6 +20,9 @@ type Report struct {
 	Origin   Origin
 }
 
+// FromFile is what Job.Foreign says of a report file.
+const FromFile = "Read from a file"
+
 // Run identifies the run and says where it is stored.
 type Run struct {
 	Experiment string
@@ -46,6 +49,7 @@ type Job struct {
 	Commit    string
 	CommitURL string
 	Machine   string // as "linux/amd64, 4 cores"
+	Foreign   string // who wrote a report that nobody has checked, for the reader; empty: this job, or the tracking server has it
 }
 
 // Values are what the run has logged.
@@ -53,7 +57,7 @@ type Values struct {
 	Metrics   map[string]float64 // last values
 	Params    map[string]string
 	OwnParams []string           // names of those that the user or the result set, which readers look for first
-	Histories map[string][]Point // by metric, each thinned by Thin; a metric without one has no curve
+	Histories map[string][]Point // by metric, each thinned by Thin; without one a metric has no curve, with an empty one it is not shown
 	Baseline  *Baseline          // the run to compare with; nil if there is none
 }
 
@@ -64,15 +68,24 @@ type Outputs struct {
 	ModelURL  string
 }
 
-// Origin says which job made the report and which comment it belongs to, for a later job that may post it.
+// Origin says which job made the report and which comment it belongs to, for a later job that may post it. What such a job reads from a
+// file is only what the file says.
 type Origin struct {
 	Change  string    `json:"change,omitempty"`  // number of the pull or merge request
 	Head    string    `json:"head,omitempty"`    // commit that was trained on
 	Key     string    `json:"key,omitempty"`     // of the comment
 	Section string    `json:"section,omitempty"` // of the comment: the cell of a matrix
-	Run     int64     `json:"run,omitempty"`     // id of the pipeline run
+	Place   Place     `json:"place,omitzero"`
+	Run     int64     `json:"run,omitempty"` // id of the pipeline run
 	Attempt int       `json:"attempt,omitempty"`
 	Ended   time.Time `json:"ended,omitzero"`
+}
+
+// Place tells reports apart that belong to one section by name.
+type Place struct {
+	Step   string `json:"step,omitempty"`   // of the job
+	Job    string `json:"job,omitempty"`    // its id
+	Family string `json:"family,omitempty"` // of a child pipeline
 }
 
 // Warning is something a reader should know, with the next step.
@@ -121,18 +134,8 @@ func (o Outcome) text() string {
 	return fmt.Sprintf("failed after %s (%s)", Human(o.Duration), why)
 }
 
-// metricNames are in the order of reading: the training's own, then those that were sampled from the machine.
-func (v Values) metricNames() []string {
-	return slices.SortedFunc(maps.Keys(v.Metrics), func(a, b string) int {
-		if sampled(a) != sampled(b) {
-			if sampled(a) {
-				return 1
-			}
-			return -1
-		}
-		return strings.Compare(a, b)
-	})
-}
+// metricNames are in the order of reading: see ByUse.
+func (v Values) metricNames() []string { return ByUse(slices.Collect(maps.Keys(v.Metrics))) }
 
 // sampled reports whether a metric is one of the machine, by MLflow's prefix for them
 // (https://mlflow.org/docs/latest/ml/tracking/system-metrics/).

@@ -19,7 +19,7 @@ func Terminal(r Report) string {
 		rows := make([][3]string, 0, len(shown)+2)
 		rows = append(rows, [3]string{"metric", "last value", ""})
 		for _, name := range shown {
-			rows = append(rows, [3]string{plain(name), Number(r.Values.Metrics[name]), sparkline(r.Values.Histories[name], 16)})
+			rows = append(rows, [3]string{plain(name), Number(r.Values.Metrics[name]), smallCurve(r.Values, name)})
 		}
 		var widths [2]int
 		for _, row := range rows {

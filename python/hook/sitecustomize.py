@@ -3,13 +3,15 @@
 Every Python start pays for what is here, so it uses os and sys only. It tells the binary that it is loaded, puts a finder
 on sys.meta_path that does nothing until mlflow or a training framework is imported (mlops_track._imports takes over
 there), and then runs the sitecustomize that this one shadows. Outside a step (no MLOPS_HOOK) it only offers the helper
-package. Nothing here may ever make a program fail.
+package. Nothing here may ever make a program fail, whatever Python reads it. In one as old as Python 2 it only tells the
+binary.
 """
 
 import os
 import sys
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_OLD = sys.version_info < (3, 6)  # has finders of another kind, and no MLflow that autolog can be enabled in
 
 # Modules that are watched. True: mlflow.autolog knows the framework. False: it is known to capture nothing.
 # None: mlflow itself.
@@ -52,16 +54,16 @@ class MlopsTrackFinder:
             return None
 
 
-def _say_loaded(folder):
-    """Appends the event "python" as mlops_track._channel.emit would, without importing json."""
+def _say_loaded(folder, event):
+    """Appends the event as mlops_track._channel.emit would, without importing json."""
     from time import time
 
     try:
         from _json import encode_basestring_ascii as quote
     except ImportError:  # not CPython
         from json import dumps as quote
-    line = '{"event": "python", "pid": %d, "time": %.3f, "version": "%d.%d.%d", "executable": %s}\n' % (
-        (os.getpid(), time()) + sys.version_info[:3] + (quote(sys.executable or ""),)
+    line = '{"event": "%s", "pid": %d, "time": %.3f, "version": "%d.%d.%d", "executable": %s}\n' % (
+        (event, os.getpid(), time()) + sys.version_info[:3] + (quote(sys.executable or ""),)
     )
     fd = os.open(os.path.join(folder, "events.jsonl"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
@@ -89,11 +91,29 @@ def _start():
     folder = os.environ.get("MLOPS_HOOK")
     if not folder or any(getattr(finder, "__name__", "") == "MlopsTrackFinder" for finder in sys.meta_path):
         return
+    if _OLD:
+        _say_loaded(folder, "old-python")
+        return
     import atexit
 
     atexit.register(_at_exit)
     sys.meta_path.insert(0, MlopsTrackFinder)
-    _say_loaded(folder)
+    _say_loaded(folder, "python")
+
+
+def _run_shadowed_in_old_python():
+    """Does in a Python without importlib's finders what the last lines do."""
+    import imp
+
+    after = [i + 1 for i, entry in enumerate(sys.path) if os.path.abspath(entry) == _HERE]
+    if not after:
+        return
+    try:
+        found = imp.find_module("sitecustomize", sys.path[after[0] :])
+    except ImportError:
+        return
+    globals()["_this"] = sys.modules.pop("sitecustomize")  # without a reference Python 2 would empty this module
+    imp.load_module("sitecustomize", *found)
 
 
 def _shadowed():
@@ -110,8 +130,10 @@ try:
     _start()
 except Exception:
     pass
+if _OLD:
+    _run_shadowed_in_old_python()
 try:
-    _spec = _shadowed()
+    _spec = None if _OLD else _shadowed()
 except Exception:
     _spec = None
 if _spec is not None and _spec.loader is not None:

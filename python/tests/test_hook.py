@@ -1,8 +1,10 @@
 """The hook in the Python processes of a step."""
 
 import ast
+import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -163,6 +165,27 @@ def test_autolog_is_enabled_after_the_outermost_import(step, mlflow):
     assert kinds[3] == "warning"
     assert "log_everything" in events[3]["message"]
     assert [event["mlflow"] for event in events if event["event"] == "autolog"] in ([], [mlflow.__version__])
+
+
+def python2():
+    """Returns a Python 2, None where there is none."""
+    roots = [os.environ.get("PYENV_ROOT"), os.path.expanduser("~/.pyenv")]
+    found = [path for root in roots if root for path in glob.glob(os.path.join(root, "versions/2.*/bin/python"))]
+    return found[0] if found else shutil.which("python2")
+
+
+def test_old_python_runs_as_without_hook(step):
+    if not python2():
+        pytest.skip("no Python 2 is installed")
+    theirs = step.add("site/sitecustomize.py", "import sys\nsys.theirs = __name__\n")
+    path = os.pathsep.join([str(step.unpacked), os.path.dirname(theirs)])
+    code = "import sys, json, sitecustomize\nprint(sys.theirs, sitecustomize.__file__.rstrip('c'), len(sys.meta_path))"
+    got = subprocess.run(
+        [python2(), "-c", code], env=dict(step.env, PYTHONPATH=path), text=True, capture_output=True, check=False
+    )
+    assert (got.returncode, got.stdout, got.stderr) == (0, "('sitecustomize', %r, 0)\n" % theirs, "")
+    [event] = step.events()
+    assert (event["event"], event["version"][:2]) == ("old-python", "2.")
 
 
 def test_syntax_is_of_python_38(unpacked):

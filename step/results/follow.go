@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	pollInterval  = 200 * time.Millisecond // between two looks at the file
+	pollInterval  = 50 * time.Millisecond  // between two looks at the file
 	flushInterval = 600 * time.Millisecond // how long points may wait for more of them
 	firstWait     = 500 * time.Millisecond // after a failed post; doubled each time
 	longestWait   = 30 * time.Second       // while the step runs
@@ -20,19 +20,18 @@ const (
 	maxRejected = 100 // single points; with more, the cause is not the points
 )
 
-// Follower uploads the points of a metrics file while the step writes it. Reading and posting overlap. At most a few
-// batches are in memory: while the store is unreachable the points stay in the file.
+// Follower uploads the points of a metrics file while the step writes it. Reading does not wait for uploading: what the
+// store has not taken yet waits in a queue.
 type Follower struct {
-	post    Post
-	cancel  context.CancelFunc // ends reading and posting
-	stop    context.CancelFunc // called when the step has ended
-	batches chan batch
-	tick    func() // set before running ends
-	reader  *pointReader
-	read    chan struct{} // closed when the reader has ended; readErr is set
-	readErr error
-	posted  chan struct{} // closed when the poster has ended; done is set
-	done    uploaded
+	post   Post
+	stop   context.CancelFunc // called when the step has ended
+	giveUp context.CancelFunc // ends reading and posting
+	tick   func()             // set before running ends
+	queue  *queue
+	reader *pointReader
+	read   chan struct{} // closed when the reader has ended
+	posted chan struct{} // closed when the poster has ended; done is set
+	done   uploaded
 }
 
 // uploaded is what the poster has done.
@@ -40,21 +39,20 @@ type uploaded struct {
 	points   int
 	rejected int
 	firstErr error // why the first of these was rejected
-	file     int   // as in batch
-	end      int64
 	err      error
 }
 
-// Follow starts to follow a file, which may not exist yet. A post that fails is retried until Finish ends; only points
-// that the store rejects (*mlflow.RejectedError) are omitted. Finish must be called.
-func Follow(path string, post Post) *Follower {
+// Follow starts to follow a file, which may not exist yet. Points that wait for the store may be stored in a folder meanwhile. A
+// post that fails is retried until Finish ends; only points that the store rejects (*mlflow.RejectedError) are
+// omitted. Finish must be called, and Close at the end.
+func Follow(path, folder string, post Post) *Follower {
 	f := &Follower{
-		post: post, batches: make(chan batch), reader: newPointReader(path, 0),
+		post: post, queue: newQueue(folder), reader: newPointReader(path),
 		read: make(chan struct{}), posted: make(chan struct{}),
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, giveUp := context.WithCancel(context.Background())
 	running, stop := context.WithCancel(context.Background())
-	f.cancel, f.stop = cancel, stop
+	f.giveUp, f.stop = giveUp, stop
 	go f.readOn(ctx, running)
 	go f.postOn(ctx, running)
 	return f
@@ -65,67 +63,130 @@ func Follow(path string, post Post) *Follower {
 func (f *Follower) Finish(ctx context.Context, tick func()) Followed {
 	f.tick = tick
 	f.stop()
-	defer f.cancel()
-	defer context.AfterFunc(ctx, f.cancel)()
-	<-f.read
+	defer context.AfterFunc(ctx, f.giveUp)()
 	<-f.posted
+	<-f.read
+	return f.followed()
+}
+
+// Rest uploads with another function what Finish did not upload. It stops at the first error.
+func (f *Follower) Rest(ctx context.Context, post Post) Followed {
+	f.done.err = nil
+	if f.reader.tail.end < 0 {
+		f.reader.tail.finishAt()
+	}
+	for again := true; again && f.done.err == nil; {
+		if f.reader.failed != nil { // it goes on where it stopped
+			_ = f.reader.read(ctx, true, f.queue.add) // the reader has the error
+		}
+		again = errors.Is(f.reader.failed, errFull)
+		f.done.err = f.drain(ctx, post)
+	}
+	return f.followed()
+}
+
+func (f *Follower) drain(ctx context.Context, post Post) error {
+	for {
+		points, err := f.queue.first()
+		if err != nil || len(points) == 0 {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := post(ctx, points); err != nil {
+			return err
+		}
+		f.done.points += len(points)
+		f.queue.remove(len(points))
+	}
+}
+
+// Close frees what the follower holds; what was not uploaded by then is lost.
+func (f *Follower) Close() {
+	f.giveUp()
 	f.reader.tail.close()
-	out := Followed{
-		Lines: f.reader.lines, Bad: f.reader.bad, BadLines: f.reader.badLines,
-		Points: f.done.points, Rejected: f.done.rejected, FirstRejection: f.done.firstErr, Err: cmp.Or(f.done.err, f.readErr),
+	f.queue.close()
+}
+
+func (f *Follower) followed() Followed {
+	r := f.reader
+	return Followed{
+		Lines: r.lines, Bad: r.bad, BadLines: r.badLines, Rewrites: r.tail.rewrites,
+		Points: f.done.points, Rejected: f.done.rejected, FirstRejection: f.done.firstErr, Err: cmp.Or(f.done.err, r.failed),
 	}
-	if f.done.file == f.reader.tail.files { // else nothing of the current file was uploaded
-		out.Offset = f.done.end
-	}
-	return out
 }
 
 // readOn reads until the step has ended, that is, running is done, and everything is read.
 func (f *Follower) readOn(ctx, running context.Context) {
 	defer close(f.read)
-	defer close(f.batches)
+	defer f.queue.end()
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
-	hand := func(b batch) error { return f.hand(ctx, b) }
-	for {
-		last := running.Err() != nil // checked before reading, so that all that was written before the end is read
-		err := f.reader.read(last, hand)
-		if err == nil && len(f.reader.pending.points) > 0 && time.Since(f.reader.since) >= flushInterval {
-			err = f.reader.flush(hand)
+	stopped, nobody := running.Done(), (<-chan struct{})(nil)
+	for last := false; ; {
+		if !last && running.Err() != nil { // checked before reading, so that all that was written before the end is read
+			last, stopped, nobody = true, nil, f.posted
+			f.reader.tail.finishAt()
 		}
-		if last {
-			f.readErr = err
+		err := f.reader.read(ctx, last, f.queue.add)
+		if last && !(errors.Is(err, errFull) && open(nobody)) {
 			return
 		}
 		select { // an error of the file may be temporary: it is read again
 		case <-poll.C:
-		case <-running.Done():
+		case <-f.queue.room:
+		case <-stopped:
+		case <-nobody:
 		case <-ctx.Done():
-			f.readErr = ctx.Err()
+			f.reader.failed = context.Cause(ctx)
 			return
 		}
 	}
 }
 
-// hand sends a batch to the poster.
-func (f *Follower) hand(ctx context.Context, b batch) error {
+func open(c <-chan struct{}) bool {
 	select {
-	case f.batches <- b:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-c:
+		return false
+	default:
+		return true
 	}
 }
 
 // postOn uploads batches until there are no more or an error is permanent.
 func (f *Follower) postOn(ctx, running context.Context) {
 	defer close(f.posted)
-	for b := range f.batches {
-		if f.done.err = f.upload(ctx, running, b.points); f.done.err != nil {
-			f.cancel() // stop the reader
+	for {
+		points, err := f.batch(ctx)
+		if err == nil && len(points) > 0 {
+			err = f.upload(ctx, running, points)
+		}
+		if f.done.err = err; err != nil || len(points) == 0 {
 			return
 		}
-		f.done.file, f.done.end = b.file, b.end
+		f.queue.remove(len(points))
+	}
+}
+
+// batch waits for a full batch, or less after flushInterval and at the end. It is empty when there is nothing more.
+func (f *Follower) batch(ctx context.Context) ([]mlflow.Metric, error) {
+	var due <-chan time.Time
+	for {
+		points, ended := f.queue.size()
+		if points >= mlflow.MaxBatchMetrics || ended {
+			return f.queue.first()
+		}
+		if points > 0 && due == nil {
+			due = time.After(flushInterval)
+		}
+		select {
+		case <-f.queue.changed:
+		case <-due:
+			return f.queue.first()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
 }
 
@@ -141,7 +202,7 @@ func (f *Follower) upload(ctx, running context.Context, points []mlflow.Metric) 
 	case err == nil:
 		f.done.points += len(points)
 		return nil
-	case !errors.As(err, &rejected), rejected.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.rejected >= maxRejected:
+	case !errors.As(err, &rejected), rejected.Err != nil, rejected.Lasting(), errors.Is(err, mlflow.ErrNotFound), f.done.rejected >= maxRejected:
 		return err
 	case len(points) > 1:
 		half := len(points) / 2
@@ -170,14 +231,14 @@ func (f *Follower) postWithRetry(ctx, running context.Context, points []mlflow.M
 	policy := retry.Policy{
 		Backoff: retry.Backoff{First: firstWait, Max: longestWait},
 		Classify: func(_ int, err error) retry.Decision {
-			if isRejected(err) {
+			if final(err, running.Err() != nil) {
 				return retry.Stop()
 			}
 			return retry.Again()
 		},
 	}
 	if running.Err() == nil {
-		if err := retry.Do(running, policy, post); err == nil || isRejected(err) || ctx.Err() != nil {
+		if err := retry.Do(running, policy, post); err == nil || final(err, running.Err() != nil) || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -185,7 +246,9 @@ func (f *Follower) postWithRetry(ctx, running context.Context, points []mlflow.M
 	return retry.Do(ctx, policy, post)
 }
 
-func isRejected(err error) bool {
-	_, ok := errors.AsType[*mlflow.RejectedError](err)
-	return ok
+// final reports whether posting again is of no use: the store rejects the points, or it cannot write on this machine and
+// the step, which may have filled the disk, has ended.
+func final(err error, ended bool) bool {
+	rejected, ok := errors.AsType[*mlflow.RejectedError](err)
+	return ok && (rejected.Err == nil || ended)
 }

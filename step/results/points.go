@@ -3,9 +3,9 @@ package results
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
@@ -24,8 +24,8 @@ type Followed struct {
 	BadLines       []BadLine // the first of them
 	Rejected       int       // points that the store rejected; a retry would not help
 	FirstRejection error     // why the first of these was rejected
-	Offset         int64     // in the file; everything before it is uploaded or rejected
-	Err            error     // why the rest after Offset was not uploaded; nil if all was
+	Rewrites       int       // how often lines may have been lost because the file was written anew
+	Err            error     // why the rest was not uploaded; nil if all was
 }
 
 // BadLine is a line of the metrics file that is wholly or partly invalid.
@@ -52,116 +52,78 @@ func (f Followed) Problems(path string) []Problem {
 	if f.Rejected > 0 {
 		warn("", "", "the store rejected %d points: %v", f.Rejected, f.FirstRejection)
 	}
+	if f.Rewrites > 0 {
+		warn("", `append to the file: open it in mode "a"`,
+			"it was written anew %d times while the step ran; lines that stood there for less than %s may be missing", f.Rewrites, pollInterval)
+	}
 	return out
 }
 
-// ReadAll reads a metrics file from an offset to its end and passes the points to post in batches. It stops at the first
-// error; a later call can resume at Offset. Lines are counted from the offset.
-func ReadAll(ctx context.Context, path string, offset int64, post Post) Followed {
-	r := newPointReader(path, offset)
-	defer r.tail.close()
-	done := Followed{Offset: offset}
-	err := r.read(true, func(b batch) error {
-		err := ctx.Err()
-		if err == nil && len(b.points) > 0 {
-			err = post(ctx, b.points)
-		}
-		if err == nil {
-			done.Points += len(b.points)
-			done.Offset = b.end
-		}
-		return err
-	})
-	done.Lines, done.Bad, done.BadLines, done.Err = r.lines, r.bad, r.badLines, err
-	return done
-}
-
-// Rest passes the points that were not uploaded to post, and returns the result for the file as a whole.
-func (f Followed) Rest(ctx context.Context, path string, post Post) Followed {
-	if f.Err == nil {
-		return f
-	}
-	rest := ReadAll(ctx, path, f.Offset, post)
-	f.Points += rest.Points
-	f.Offset, f.Err = rest.Offset, rest.Err
-	return f
-}
-
-// batch is points to be uploaded together.
-type batch struct {
-	points []mlflow.Metric
-	file   int   // which of the files that stood at the path one after the other
-	end    int64 // offset after the last line that is in points as a whole
-}
-
-// pointReader makes batches of the lines of a metrics file.
+// pointReader makes points of the lines of a metrics file.
 type pointReader struct {
-	tail    tail
+	tail    *tail
 	parser  *lineReader
-	pending batch
-	since   time.Time // when the first pending point was read
+	pending []mlflow.Metric // not yet taken by the caller
+	failed  error           // why reading stopped; nil after a look that reached the end
 
 	lines    int
 	bad      int
 	badLines []BadLine
 }
 
-func newPointReader(path string, offset int64) *pointReader {
-	return &pointReader{
-		tail: tail{path: path, read: offset}, parser: newLineReader(), pending: batch{end: offset},
-	}
+func newPointReader(path string) *pointReader {
+	return &pointReader{tail: newTail(path), parser: newLineReader()}
 }
 
-// read reads what was written by now and passes every full batch to emit; with last the rest too, even if it is empty. It stops at the
-// first error.
-func (r *pointReader) read(last bool, emit func(batch) error) error {
-	now := time.Now()
+// errFull says that nobody takes more points at the moment.
+var errFull = errors.New("the queue of points is full")
+
+// read reads what was written by now and hands its points over, not many at a time; with last the text after the last line end,
+// too. It stops at the first error, and resumes there when it is called again. take returns false where it has no room.
+func (r *pointReader) read(ctx context.Context, last bool, take func([]mlflow.Metric) bool) error {
+	r.failed = r.readOn(ctx, last, take)
+	return r.failed
+}
+
+func (r *pointReader) readOn(ctx context.Context, last bool, take func([]mlflow.Metric) bool) error {
+	r.tail.look()
 	for {
+		if len(r.pending) >= mlflow.MaxBatchMetrics && !r.handOver(take) {
+			return errFull
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		l, ok, err := r.tail.next(last)
-		if err != nil {
+		switch {
+		case err != nil:
+			r.handOver(take)
 			return err
+		case !ok && !r.handOver(take):
+			return errFull
+		case !ok:
+			return nil
 		}
-		if !ok {
-			break
-		}
-		if err := r.add(l, now, emit); err != nil {
-			return err
+		if err := r.parse(l); err != nil {
+			r.note(l.number, err)
 		}
 	}
-	if last {
-		return r.flush(emit)
-	}
-	return nil
 }
 
-// add adds a line, and passes the batches that it fills to emit.
-func (r *pointReader) add(l line, now time.Time, emit func(batch) error) error {
-	if r.tail.files != r.pending.file { // offsets start over
-		if err := r.flush(emit); err != nil {
-			return err
-		}
-		r.pending.file, r.pending.end = r.tail.files, 0
+// handOver hands the pending points over, and reports whether they were taken.
+func (r *pointReader) handOver(take func([]mlflow.Metric) bool) bool {
+	if len(r.pending) == 0 {
+		return true
 	}
-	if len(r.pending.points) == 0 {
-		r.since = now
+	if !take(r.pending) {
+		return false
 	}
-	if err := r.parse(l, now); err != nil {
-		r.note(l.number, err)
-	}
-	for len(r.pending.points) > mlflow.MaxBatchMetrics { // the line is too long for one batch: its end is not reached yet
-		if err := r.emitFirst(mlflow.MaxBatchMetrics, emit); err != nil {
-			return err
-		}
-	}
-	r.pending.end = l.end
-	if len(r.pending.points) == mlflow.MaxBatchMetrics {
-		return r.flush(emit)
-	}
-	return nil
+	r.pending = r.pending[:0]
+	return true
 }
 
-// parse adds the points of a line to the pending ones.
-func (r *pointReader) parse(l line, now time.Time) (err error) {
+// parse adds the points of a line to the pending ones. A line without a time gets that at which it was read.
+func (r *pointReader) parse(l line) (err error) {
 	if l.err == nil && len(bytes.TrimSpace(l.text)) == 0 {
 		return nil
 	}
@@ -169,7 +131,7 @@ func (r *pointReader) parse(l line, now time.Time) (err error) {
 	if l.err != nil {
 		return l.err
 	}
-	r.pending.points, err = r.parser.parse(l.text, now.UnixMilli(), r.pending.points)
+	r.pending, err = r.parser.parse(l.text, l.at.UnixMilli(), r.pending)
 	return err
 }
 
@@ -179,23 +141,4 @@ func (r *pointReader) note(number int, err error) {
 		reason := strings.ReplaceAll(err.Error(), "\n", "; ")
 		r.badLines = append(r.badLines, BadLine{Number: number, Reason: reason})
 	}
-}
-
-// flush passes all pending points to emit.
-func (r *pointReader) flush(emit func(batch) error) error {
-	return r.emitFirst(len(r.pending.points), emit)
-}
-
-// emitFirst passes the first n pending points to emit, which then owns the slice.
-func (r *pointReader) emitFirst(n int, emit func(batch) error) error {
-	b := r.pending
-	b.points = r.pending.points[:n:n]
-	if err := emit(b); err != nil {
-		return err
-	}
-	r.pending.points = r.pending.points[n:]
-	if len(r.pending.points) == 0 {
-		r.pending.points = nil
-	}
-	return nil
 }

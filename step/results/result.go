@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -50,29 +50,21 @@ func LoadResult(path string) (Result, []Problem) {
 	return r.result, r.problems.all()
 }
 
-var (
-	errTooLarge   = fmt.Errorf("it has more than %d bytes", MaxResultSize)
-	errNotRegular = errors.New("it is not a file")
-)
+var errTooLarge = fmt.Errorf("it has more than %d bytes", MaxResultSize)
 
 // readResult returns the text of a file, without the byte order mark that Windows programs write.
 func readResult(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	f, err := regularfile.Open(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) || err != nil && regularfile.IsNull(path):
 		return nil, nil
 	case err != nil:
 		return nil, withoutPath(err)
-	case !info.Mode().IsRegular(): // opening a named pipe would wait for a writer
-		return nil, errNotRegular
-	case info.Size() > MaxResultSize:
-		return nil, errTooLarge
-	}
-	f, err := os.Open(path) //nolint:gosec // the path is the user's own setting
-	if err != nil {
-		return nil, withoutPath(err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > MaxResultSize {
+		return nil, errTooLarge
+	}
 	text, err := io.ReadAll(io.LimitReader(f, MaxResultSize+1))
 	if err == nil && len(text) > MaxResultSize {
 		err = errTooLarge

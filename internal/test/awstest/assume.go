@@ -25,6 +25,7 @@ type wish struct {
 	account, name        string
 	duration             time.Duration
 	tags                 map[string]string
+	transitive           []string // keys
 }
 
 // parseWish checks the parameters before anything is looked up.
@@ -61,8 +62,17 @@ func parseWish(form url.Values) (wish, *refusal) {
 		return wish{}, &refusal{400, "PackedPolicyTooLarge", "Packed policy consumes 104% of allotted space, please use smaller policy."}
 	}
 	var no *refusal
-	w.tags, no = parseTags(form)
-	return w, no
+	if w.tags, no = parseTags(form); no != nil {
+		return w, no
+	}
+	for n := 1; form.Has(fmt.Sprintf("TransitiveTagKeys.member.%d", n)); n++ {
+		key := form.Get(fmt.Sprintf("TransitiveTagKeys.member.%d", n))
+		if _, sent := w.tags[key]; !sent {
+			return invalid("The specified transitive tag key must be included in the requested tags.")
+		}
+		w.transitive = append(w.transitive, key)
+	}
+	return w, nil
 }
 
 func parseTags(form url.Values) (map[string]string, *refusal) {
@@ -72,6 +82,11 @@ func parseTags(form url.Values) (map[string]string, *refusal) {
 		if n > 50 || !tagText.MatchString(key) || !tagText.MatchString(value) || len([]rune(key)) > 128 || len([]rune(value)) > 256 {
 			return nil, &refusal{400, "ValidationError", fmt.Sprintf("1 validation error detected: Value '%s' at 'tags.%d.member.value' "+
 				`failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`, value, n)}
+		}
+		for other := range tags {
+			if strings.EqualFold(other, key) {
+				return nil, &refusal{400, "ValidationError", "Duplicate tag keys found. Please note that Tag keys are case insensitive."}
+			}
 		}
 		tags[key] = value
 	}
@@ -137,6 +152,9 @@ func (s *STS) assume(r *http.Request) (any, *refusal) {
 			return nil, &refusal{403, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", key.ARN, action, w.arn)}
 		}
 	}
+	if no := s.inherit(&w, key); no != nil {
+		return nil, no
+	}
 	if strings.Contains(key.ARN, ":assumed-role/") && w.duration > time.Hour {
 		return nil, &refusal{400, "ValidationError",
 			"The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."}
@@ -145,6 +163,33 @@ func (s *STS) assume(r *http.Request) (any, *refusal) {
 		return nil, no
 	}
 	return s.session(w, xml.Name{Local: "AssumeRoleResult"}), nil
+}
+
+// inherit adds the tags that the calling session passes on, and checks the size of all.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
+func (s *STS) inherit(w *wish, from Key) *refusal {
+	for _, key := range from.Transitive {
+		for own := range w.tags {
+			if strings.EqualFold(own, key) {
+				return &refusal{400, "ValidationError", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key " +
+					"from the calling session."}
+			}
+		}
+		w.tags[key] = from.Tags[key]
+		w.transitive = append(w.transitive, key)
+	}
+	size := 0
+	for key, value := range w.tags {
+		size += len(key) + len(value)
+	}
+	s.mu.Lock()
+	space := s.tagSpace
+	s.mu.Unlock()
+	if space > 0 && size > space {
+		return &refusal{400, "PackedPolicyTooLarge", fmt.Sprintf("Packed size of session tags consumes %d%% of allotted space.", size*100/space)}
+	}
+	return nil
 }
 
 // principals are the names by which a trust policy can mean a caller.
@@ -187,7 +232,7 @@ func (s *STS) session(w wish, name xml.Name) assumeResult {
 	arn := fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", strings.Split(w.arn, ":")[1], w.account, w.name, w.session)
 	k := s.add(Key{
 		ID: "ASIA" + rand.Text()[:16], Token: "FwoG" + rand.Text() + rand.Text() + rand.Text() + rand.Text(),
-		ARN: arn, Expires: s.now().Add(life), Tags: w.tags, Policy: w.policy,
+		ARN: arn, Expires: s.now().Add(life), Tags: w.tags, Transitive: w.transitive, Policy: w.policy,
 	})
 	return assumeResult{
 		XMLName:         name,

@@ -25,18 +25,21 @@ type STS struct {
 	roles     map[string]Role
 	keys      map[string]Key
 	life      time.Duration
+	tagSpace  int
+	unknown   map[string]int // how many requests are refused yet, by id of the key
 	sent      []Asked
 }
 
 // Key is an access key that STS knows.
 type Key struct {
-	ID      string
-	Secret  string
-	Token   string // of a session; empty: a user's own key
-	ARN     string // of the user, or of the session
-	Expires time.Time
-	Tags    map[string]string // of the session
-	Policy  string            // of the session
+	ID         string
+	Secret     string
+	Token      string // of a session; empty: a user's own key
+	ARN        string // of the user, or of the session
+	Expires    time.Time
+	Tags       map[string]string // of the session
+	Transitive []string          // keys of the tags that later sessions inherit
+	Policy     string            // of the session
 }
 
 // Asked is what one call asked for.
@@ -44,12 +47,13 @@ type Asked struct {
 	Action string
 	Form   map[string]string // the parameters of the query protocol
 	Auth   string            // id of the access key that signed it; empty: nobody did
+	Agent  string            // User-Agent
 }
 
 // NewSTS starts an STS that knows nobody, until the test ends.
 func NewSTS(t testing.TB) *STS {
 	t.Helper()
-	s := &STS{providers: map[string][]string{}, roles: map[string]Role{}, keys: map[string]Key{}}
+	s := &STS{providers: map[string][]string{}, roles: map[string]Role{}, keys: map[string]Key{}, unknown: map[string]int{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.URL = server.URL
@@ -82,6 +86,31 @@ func (s *STS) SetLife(life time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.life = life
+}
+
+// SetTagSpace is how many bytes the session tags may have together; 0: any. AWS packs them in a way of its own.
+func (s *STS) SetTagSpace(bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tagSpace = bytes
+}
+
+// Forget makes a key unknown for that many requests, as new keys are until they are known everywhere. A negative number is for good.
+func (s *STS) Forget(id string, requests int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unknown[id] = requests
+}
+
+// forgotten reports whether a key is not known yet, and counts the request.
+func (s *STS) forgotten(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := s.unknown[id]
+	if left > 0 {
+		s.unknown[id]--
+	}
+	return left != 0
 }
 
 // AddUser makes a long-lived key for a user of the account.
@@ -171,7 +200,7 @@ func (s *STS) note(r *http.Request, action string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sent = append(s.sent, Asked{Action: action, Form: form, Auth: signer(r)})
+	s.sent = append(s.sent, Asked{Action: action, Form: form, Auth: signer(r), Agent: r.UserAgent()})
 }
 
 const namespace = "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -244,7 +273,7 @@ func (s *STS) authenticate(r *http.Request) (Key, *refusal) {
 	switch {
 	case err != nil:
 		return Key{}, &refusal{400, "IncompleteSignature", "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."}
-	case !known || k.Token != r.Header.Get("X-Amz-Security-Token"):
+	case !known || s.forgotten(id) || k.Token != r.Header.Get("X-Amz-Security-Token"):
 		return Key{}, &refusal{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
 	case signed.Before(now.Add(-leeway)):
 		return Key{}, &refusal{403, "SignatureDoesNotMatch", fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - 5 min.)",

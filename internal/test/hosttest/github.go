@@ -69,6 +69,8 @@ func (g *GitHub) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch parts := strings.Split(path, "/"); {
+	case path == "pulls":
+		g.pulls(w, r, account)
 	case parts[0] == "pulls":
 		g.pull(w, atoi(parts[1]))
 	case parts[1] == "comments":
@@ -163,25 +165,53 @@ func (g *GitHub) body(w http.ResponseWriter, r *http.Request) (string, bool) {
 	return "", false
 }
 
+// pulls lists those from a branch, as owner:branch of this repository or of the fork.
+func (g *GitHub) pulls(w http.ResponseWriter, r *http.Request, account Account) {
+	if account.NoPulls {
+		refuse(w, http.StatusForbidden, "Resource not accessible by integration")
+		return
+	}
+	owner, branch, _ := strings.Cut(r.URL.Query().Get("head"), ":")
+	out := []any{}
+	for _, number := range g.from(branch) {
+		request, _ := g.request(number)
+		if from, _, _ := strings.Cut(g.repositoryOf(request), "/"); from == owner {
+			out = append(out, g.pullWire(number, request))
+		}
+	}
+	reply(w, http.StatusOK, out)
+}
+
+func (g *GitHub) repositoryOf(r Request) string {
+	if r.Fork {
+		return "someone/fork"
+	}
+	return g.repository
+}
+
 func (g *GitHub) pull(w http.ResponseWriter, number int) {
 	request, ok := g.request(number)
 	if !ok {
 		refuse(w, http.StatusNotFound, "Not Found")
 		return
 	}
-	base := map[string]any{"id": 1, "full_name": g.repository}
-	head := base
+	reply(w, http.StatusOK, g.pullWire(number, request))
+}
+
+func (g *GitHub) pullWire(number int, request Request) map[string]any {
+	head := map[string]any{"id": 1, "full_name": g.repositoryOf(request)}
 	if request.Fork {
-		head = map[string]any{"id": 2, "full_name": "someone/fork"}
+		head["id"] = 2
 	}
 	state := "open"
 	if request.Closed {
 		state = "closed"
 	}
-	reply(w, http.StatusOK, map[string]any{
+	return map[string]any{
 		"number": number, "state": state, "locked": request.Locked,
-		"head": map[string]any{"sha": request.Head, "repo": head}, "base": map[string]any{"repo": base},
-	})
+		"head": map[string]any{"sha": request.Head, "ref": request.Branch, "repo": head},
+		"base": map[string]any{"repo": map[string]any{"id": 1, "full_name": g.repository}},
+	}
 }
 
 func (g *GitHub) graphql(w http.ResponseWriter, r *http.Request, account Account, known bool) {

@@ -53,6 +53,15 @@ func (g *GitLab) route(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusOK, gitlab.User{ID: g.userID(account.Login), Username: account.Login})
 		return
 	}
+	if path == "/projects/"+g.project+"/merge_requests" {
+		out := []gitlab.BasicMergeRequest{}
+		for _, number := range g.from(r.URL.Query().Get("source_branch")) {
+			request, _ := g.request(number)
+			out = append(out, g.mergeRequest(number, request))
+		}
+		reply(w, http.StatusOK, out)
+		return
+	}
 	rest, ours := strings.CutPrefix(path, "/projects/"+g.project+"/merge_requests/")
 	parts := strings.Split(rest, "/")
 	number := atoi(parts[0])
@@ -76,7 +85,7 @@ func (g *GitLab) route(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *GitLab) mergeRequest(number int, r Request) gitlab.BasicMergeRequest {
-	out := gitlab.BasicMergeRequest{IID: int64(number), State: "opened", SHA: r.Head, SourceProjectID: 1, TargetProjectID: 1}
+	out := gitlab.BasicMergeRequest{IID: int64(number), State: "opened", SHA: r.Head, SourceBranch: r.Branch, SourceProjectID: 1, TargetProjectID: 1}
 	if r.Closed {
 		out.State = "merged"
 	}

@@ -23,6 +23,8 @@ func TestRequestsAreChecked(t *testing.T) {
 		`PUT /repos/a/b/issues/comments/3 {"body":"x"}`:         false,
 		`DELETE /repos/a/b/issues/comments/3 `:                  true,
 		`GET /repos/a/b/pulls/7 `:                               true,
+		`GET /repos/a/b/pulls?state=open&head=a:x `:             true,
+		`GET /repos/a/b/pulls?state=opened `:                    false,
 		`GET /user `:                                            true,
 		`GET /repos/a/b/nowhere `:                               false,
 	} {

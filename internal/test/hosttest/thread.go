@@ -146,6 +146,7 @@ func characters(text string) int { return utf8.RuneCountInString(text) }
 // Request is a pull or merge request.
 type Request struct {
 	Head   string
+	Branch string // its source
 	Closed bool
 	Fork   bool
 	Locked bool
@@ -155,6 +156,7 @@ type Request struct {
 type Account struct {
 	Login    string
 	ReadOnly bool
+	NoPulls  bool // it may not read pull requests
 	App      bool // a token of an app or a workflow: GitHub tells it its login in GraphQL only
 	Job      bool // GitLab's CI_JOB_TOKEN
 }
@@ -199,6 +201,21 @@ func (d *desk) request(number int) (Request, bool) {
 	defer d.mu.Unlock()
 	r, ok := d.requests[number]
 	return r, ok
+}
+
+// from returns the numbers of the open requests from a branch, the newest first.
+func (d *desk) from(branch string) []int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var numbers []int
+	for number, r := range d.requests {
+		if r.Branch == branch && !r.Closed {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers)
+	slices.Reverse(numbers)
+	return numbers
 }
 
 // userID gives each login a number.

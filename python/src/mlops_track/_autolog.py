@@ -10,7 +10,7 @@ import os
 import sys
 import warnings
 
-from . import _training
+from . import _flavors, _training
 from ._channel import emit, path, settings
 
 try:
@@ -53,7 +53,7 @@ def switch_off(reason):
     global _settled
     _settled = True
     if _lock is not None:
-        sys.modules["mlflow"].autolog(disable=True, silent=True)
+        _flavors.autolog(sys.modules["mlflow"], {"disable": True, "silent": True})
     _say("autolog-off", reason=reason)
 
 
@@ -61,8 +61,7 @@ def configure(config):
     """Adds keyword arguments for mlflow.autolog, whether or not it is enabled already."""
     _extra.update(config)
     if _lock is not None:
-        mlflow = sys.modules["mlflow"]
-        mlflow.autolog(**_arguments(mlflow))
+        _call(sys.modules["mlflow"])
 
 
 def _say_training(framework, call):
@@ -86,8 +85,7 @@ def _enable():
             import mlflow
 
             _training.listen()
-            config = _arguments(mlflow)
-            mlflow.autolog(**config)
+            config = _call(mlflow)
     except Exception as error:
         emit("autolog-error", message="%s: %s" % (type(error).__name__, str(error)[:500]))
         return
@@ -160,12 +158,20 @@ def _after_fork():
         utils._AUTOLOGGING_GLOBALLY_DISABLED = True
 
 
+def _call(mlflow):
+    """Calls mlflow.autolog and returns the arguments."""
+    config = _arguments(mlflow)
+    for name in _flavors.autolog(mlflow, config):
+        _say("warning", message="autolog-config: MLflow %s has no autolog for %r" % (mlflow.__version__, name))
+    return config
+
+
 def _arguments(mlflow):
     """Returns the keyword arguments for mlflow.autolog: quiet unless asked, and only those that this MLflow knows."""
     config = dict({"silent": True}, **_extra)
     config.update(settings().get("autolog_config") or {})
     known = inspect.signature(mlflow.autolog).parameters
-    for name in sorted(set(config) - set(known)):
+    for name in sorted(set(config) - set(known) - {"flavors"}):
         del config[name]
         _say(
             "warning", message="autolog-config: mlflow.autolog of MLflow %s has no argument %r" % (mlflow.__version__, name)

@@ -6,11 +6,11 @@ import shutil
 import sys
 import tempfile
 
-from . import _binary, _catboost, _loader, _training
+from . import _binary, _catboost, _flavors, _loader, _training
 from ._channel import EVENTS, line
 from ._errors import InvalidResult, MissingParams
 from ._exceptions import describe
-from ._result import write
+from ._resultfile import write
 from ._uri import absolute
 from ._version import VERSION
 
@@ -63,11 +63,12 @@ class OwnRun:
 
     def _enable_autolog(self, options):
         if not options.autolog_enabled:
-            self._mlflow.autolog(disable=True, silent=True)
+            _flavors.autolog(self._mlflow, {"disable": True, "silent": True})
             self._note("autolog-off", reason="mlflow_experiment")
             return
         _observe_trainings()
-        self._mlflow.autolog(**dict({"silent": True}, **(options.autolog_config or {})))
+        for name in _flavors.autolog(self._mlflow, dict({"silent": True}, **(options.autolog_config or {}))):
+            _binary.say("mlops-track: warning: autolog_config: MLflow has no autolog for %r\n" % name)
         self._note("autolog", mlflow=self._mlflow.__version__)
 
     def _note(self, event, **fields):

@@ -2,21 +2,20 @@
 
 import json
 import os
-import threading
 import time
 import warnings
 
+from . import _resultfile
 from ._values import document, numbers
-
-_lock = threading.Lock()
 
 
 def result(params=None, metrics=None, tags=None, artifacts=None, model_local_path=None, model_name=None):
     """Adds to the result of this step and returns the whole of it.
 
-    Several calls merge: params, metrics and tags key by key, artifacts one after the other; the last word wins. Numpy and
-    torch scalars become plain numbers, NaN and infinities strings. A metric that is no number is a TypeError.
-    Outside a step it warns, writes nothing, and returns what this call would have added.
+    Several calls merge, also those of several threads and processes: params, metrics and tags key by key, artifacts one
+    after the other; the last word wins. Numpy and torch scalars become plain numbers, NaN and infinities strings. A
+    metric that is no number is a TypeError. Outside a step it warns, writes nothing, and returns what this call would
+    have added.
     """
     added = document(params, metrics, tags, artifacts, model_local_path, model_name)
     path = os.environ.get("MLOPS_RESULT")
@@ -27,10 +26,7 @@ def result(params=None, metrics=None, tags=None, artifacts=None, model_local_pat
             stacklevel=2,
         )
         return added
-    with _lock:
-        merged = _merged(_read(path), added)
-        write(path, merged)
-    return merged
+    return _resultfile.add(path, added)
 
 
 def log_metrics(metrics, step=None):
@@ -59,49 +55,3 @@ def log_metrics(metrics, step=None):
             os.close(fd)
     except OSError as error:
         warnings.warn("mlops_track.log_metrics: %s" % error, RuntimeWarning, stacklevel=2)
-
-
-def _read(path):
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except FileNotFoundError:
-        return {}
-    if not text.strip():
-        return {}
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise ValueError("%s is not JSON: %s" % (path, error)) from None
-    if not isinstance(found, dict):
-        raise ValueError("%s holds no JSON object" % path)
-    return found
-
-
-def _merged(found, added):
-    merged = dict(found)
-    for key, value in added.items():
-        before = merged.get(key)
-        if isinstance(value, dict) and isinstance(before, dict):
-            value = dict(before, **value)
-        elif key == "artifacts" and before is not None:
-            before = [before] if isinstance(before, str) else list(before)
-            value = before + [item for item in value if item not in before]
-        merged[key] = value
-    return merged
-
-
-def write(path, content):
-    """Writes a result file, whole or not at all."""
-    import tempfile  # slow to import, and this module is part of the hook's
-
-    folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    fd, temporary = tempfile.mkstemp(prefix=".result-", dir=folder)
-    try:
-        with os.fdopen(fd, "w", encoding="ascii") as file:
-            json.dump(content, file, allow_nan=False)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

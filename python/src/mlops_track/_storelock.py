@@ -7,18 +7,12 @@ Opening an SQLite store creates or upgrades its tables; several processes that d
 import functools
 import os
 import threading
-import time
 
+from . import _lockfile
 from ._channel import guarded, settings
 from ._upgrade import upgrade
 
-try:
-    import fcntl
-except ImportError:
-    fcntl = None
-
 _PATIENCE = 300  # seconds until the store is opened without the lock: an upgrade takes seconds
-_PAUSE = 0.05  # seconds between two tries
 
 _mutex = threading.RLock()
 _depth = 0
@@ -26,7 +20,11 @@ _depth = 0
 
 def apply(module):
     """Wraps SqlAlchemyStore.__init__ of the tracking store or of the model registry."""
-    if fcntl is None or not str(settings().get("tracking_uri")).startswith("sqlite:") or not settings().get("store_lock"):
+    if (
+        _lockfile.fcntl is None
+        or not str(settings().get("tracking_uri")).startswith("sqlite:")
+        or not settings().get("store_lock")
+    ):
         return
     store = module.SqlAlchemyStore
     initialize = store.__init__
@@ -54,32 +52,14 @@ class _Locked:
         _mutex.acquire()
         _depth += 1
         if _depth == 1:
-            self._fd = _take(self._path)
+            self._fd = _lockfile.take(self._path, _PATIENCE)
 
     def __exit__(self, *exception):
         global _depth
         _depth -= 1
         if self._fd is not None:
-            os.close(self._fd)
+            _lockfile.release(self._fd)
         _mutex.release()
-
-
-def _take(path):
-    """Returns the descriptor of the locked file, None where it cannot be locked."""
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError:
-        return None
-    give_up = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return fd
-        except OSError:
-            if time.monotonic() > give_up:
-                os.close(fd)
-                return None
-            time.sleep(_PAUSE)
 
 
 def _after_fork():
