@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 )
 
 // LocalPath returns the path on this machine that an artifact location names: a plain path, absolute or relative, or a
@@ -36,14 +37,14 @@ func LocalPath(location string) (string, bool) {
 }
 
 // LocalLocation is the artifact location of a path, the inverse of LocalPath. It is the plain path, as MLflow itself
-// writes it, unless that would be misread as a URI; then it is a file URI, or a relative path with %XX.
+// writes it, unless that would be misread as a URI or is not UTF-8; then it is a file URI, or a relative path with %XX.
 func LocalLocation(path string) string {
 	slashed := filepath.ToSlash(path)
 	drive := filepath.VolumeName(path)
 	switch {
 	case drive != "" && filepath.IsAbs(path):
 		return "file:///" + (&url.URL{Path: strings.TrimPrefix(slashed, "/")}).EscapedPath()
-	case !strings.ContainsAny(slashed, "%#?"):
+	case !strings.ContainsAny(slashed, "%#?") && utf8.ValidString(slashed):
 		return slashed
 	case strings.HasPrefix(slashed, "/"):
 		return "file://" + (&url.URL{Path: slashed}).EscapedPath()

@@ -60,7 +60,7 @@ func RunVariables(runID, experimentID string, tags []mlflow.Tag) (v Variables, l
 func runContext(runID string, tags []mlflow.Tag) (text string, leftOut []string) {
 	values := map[string]string{}
 	for _, t := range tags {
-		if t.Key != mlflow.JobIDTag && t.Key != "mlflow.source.name" {
+		if t.Key != mlflow.JobIDTag && t.Key != mlflow.ProcessTag && t.Key != "mlflow.source.name" {
 			values[t.Key] = t.Value
 		}
 	}

@@ -107,3 +107,20 @@ func setAside(file string) (renamed bool, err error) {
 	err = os.Rename(file, file+".old")
 	return err == nil, err
 }
+
+// own returns the files that are of this program, and what setAside renamed: it belongs to an earlier run.
+func (f Files) own(s settings.Results) []string {
+	own := []string{f.Hook}
+	if f.Script != "" {
+		own = append(own, f.Script)
+	}
+	for file, chosen := range map[string]string{f.Result: s.File, f.Metrics: s.MetricsFile} {
+		switch {
+		case chosen != "":
+			own = append(own, chosen+".old")
+		case file != "":
+			own = append(own, file)
+		}
+	}
+	return own
+}

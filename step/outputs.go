@@ -20,9 +20,12 @@ type Outputs struct {
 	Problems    []results.Problem
 }
 
-// Collect reads the outputs of a step; metrics is the result of following its live metrics. roots are the folders, besides
-// the working directory, in which its files may be.
-func Collect(f Files, s settings.Step, metrics results.Followed, roots []string) Outputs {
+// Places are the folders, besides the working directory, in which files of the step may be, and the files and folders of the store and of
+// this program, which are no artifacts.
+type Places struct{ Roots, Own []string }
+
+// Collect reads the outputs of a step; metrics is the result of following its live metrics.
+func Collect(f Files, s settings.Step, metrics results.Followed, places Places) Outputs {
 	var out Outputs
 	out.Result, out.Problems = results.LoadResult(f.Result)
 	result := out.Result
@@ -39,12 +42,14 @@ func Collect(f Files, s settings.Step, metrics results.Followed, roots []string)
 		})
 	}
 	named := result.Artifacts
-	if folder := localModel(s.WorkingDirectory, result.ModelLocalPath); folder != "" {
+	folder := localModel(s.WorkingDirectory, result.ModelLocalPath)
+	if folder != "" {
 		out.ModelTarget = filepath.Base(folder)
 		named = append(named, folder+" => "+out.ModelTarget)
 	}
 	files, problems := results.Artifacts(s.Results.Artifacts, named, results.Where{
-		Dir: s.WorkingDirectory, Roots: append([]string{s.WorkingDirectory, f.Work}, roots...),
+		Dir: s.WorkingDirectory, Roots: append([]string{s.WorkingDirectory, f.Work}, places.Roots...),
+		Own: append(f.own(s.Results), places.Own...), Model: folder,
 	})
 	out.Problems = append(out.Problems, problems...)
 	out.Problems = append(out.Problems, metrics.Problems(f.Metrics)...)

@@ -38,7 +38,7 @@ func ended(t *testing.T) left {
 }
 
 func (l left) collect(roots ...string) step.Outputs {
-	return step.Collect(l.files, l.step, results.Followed{}, roots)
+	return step.Collect(l.files, l.step, results.Followed{}, step.Places{Roots: roots})
 }
 
 func (l left) file(name string) string { return filepath.Join(l.dir, name) }
@@ -129,7 +129,7 @@ func TestProblemsOfWhatAStepLeft(t *testing.T) {
 	}
 	got := step.Collect(l.files, l.step, results.Followed{
 		Bad: 1, BadLines: []results.BadLine{{Number: 3, Reason: "no JSON"}}, Rejected: 2, FirstRejection: errors.New("no such run"), Err: errors.New("disk full"),
-	}, nil).Problems
+	}, step.Places{}).Problems
 	want := []string{
 		`error: result file "` + l.files.Result + `", "params": is a number, must be an object`,
 		"warning: read the events of the Python hook: it is a directory, not a regular file",

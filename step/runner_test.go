@@ -64,7 +64,7 @@ echo last words >&2
 	if diff := cmp.Diff([]int64{1, 2}, steps); diff != "" {
 		t.Errorf("live metrics (-want +got):\n%s", diff)
 	}
-	out := step.Collect(files, s, metrics, nil)
+	out := step.Collect(files, s, metrics, step.Places{})
 	if len(out.Problems) > 0 || len(out.Files) != 1 || out.Files[0].Target != "a.txt" {
 		t.Errorf("outputs %+v", out)
 	}

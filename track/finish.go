@@ -97,8 +97,16 @@ func (f Finisher) gates(run mlflow.Run) []Gate {
 	return f.Gates(run)
 }
 
-// write logs a batch. If the store rejects it, each half is tried, so that a bad item does not affect the others.
-func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) []error {
+// write logs a batch in parts of the size of one request: each that is stored is progress, for which the time to finish is measured.
+func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) (faults []error) {
+	for _, part := range mlflow.Split(b) {
+		faults = append(faults, f.writePart(ctx, runID, part)...)
+	}
+	return faults
+}
+
+// writePart logs a part. If the store rejects it, each half is tried, so that a bad item does not affect the others.
+func (f Finisher) writePart(ctx context.Context, runID string, b mlflow.Batch) []error {
 	err := f.Store.LogBatch(ctx, runID, b)
 	var rejected *mlflow.RejectedError
 	n := len(b.Metrics) + len(b.Params) + len(b.Tags)
@@ -109,7 +117,7 @@ func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) []err
 		return wrap("log the result", err)
 	}
 	one, two := b.Halves()
-	return append(f.write(ctx, runID, one), f.write(ctx, runID, two)...)
+	return append(f.writePart(ctx, runID, one), f.writePart(ctx, runID, two)...)
 }
 
 // worthRegistering returns the model to register: only a run that finished has one.

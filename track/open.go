@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -37,11 +38,15 @@ func resume(ctx context.Context, st mlflow.Store, runID string, tags []mlflow.Ta
 	if err != nil {
 		return run, fmt.Errorf("resume the run that MLFLOW_RUN_ID names: %w", err)
 	}
-	if err := st.UpdateRun(ctx, run.ID, mlflow.RunUpdate{Status: mlflow.Running}); err != nil {
-		return run, fmt.Errorf("resume run %s: %w", run.ID, err)
+	if run.Tags[mlflow.StatusTag] != "" { // of an earlier attempt; a run that has none is known not to be closed
+		tags = append(slices.Clip(tags), mlflow.Tag{Key: mlflow.StatusTag})
 	}
 	if err := st.LogBatch(ctx, run.ID, mlflow.Batch{Tags: tags}); err != nil {
 		return run, fmt.Errorf("tag run %s: %w", run.ID, err)
+	}
+	// After the tags, so that it is never RUNNING with those of a process that is gone.
+	if err := st.UpdateRun(ctx, run.ID, mlflow.RunUpdate{Status: mlflow.Running}); err != nil {
+		return run, fmt.Errorf("resume run %s: %w", run.ID, err)
 	}
 	return run, nil
 }

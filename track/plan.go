@@ -28,10 +28,11 @@ type Plan struct {
 
 // Program is the facts about this program and the step that go into a plan.
 type Program struct {
-	Version string // tag mlops.version
-	JobTag  string // tag mlops.job.id: finds the run again after an uncertain create
-	Source  string // tag mlflow.source.name; empty: no tag
-	Dir     string // folder where the program was started: names a run outside git
+	Version string            // tag mlops.version
+	JobTag  string            // tag mlops.job.id: finds the run again after an uncertain create
+	Source  string            // tag mlflow.source.name; empty: no tag
+	Origin  map[string]string // tags about the process that opens the run
+	Dir     string            // folder where the program was started: names a run outside git
 }
 
 // NewPlan decides names and tags. It is a pure function.
@@ -58,7 +59,21 @@ func NewPlan(s settings.Run, ci ciinfo.Info, program Program, now time.Time) Pla
 		p.Resume = parent
 	}
 	p.Tags, p.Notices = planTags(s.Tags, first, program)
+	for _, name := range []struct {
+		what string
+		text *string
+	}{{"experiment name", &p.Experiment}, {"run name", &p.RunName}, {"user name", &p.User}} {
+		if valid := mlflow.ValidText(*name.text); valid != *name.text {
+			p.Notices = append(p.Notices, invalidText(name.what, valid))
+			*name.text = valid
+		}
+	}
 	return p
+}
+
+// invalidText returns the warning about a name that no store could hold as it is.
+func invalidText(what, valid string) notice.Notice {
+	return notice.Warn(fmt.Sprintf("%s is not UTF-8: it is stored as %q", what, valid), "")
 }
 
 // ExperimentName is the experiment that a job logs to: the one that the user chose, else that of the project.
@@ -93,14 +108,19 @@ func planTags(user []mlflow.Tag, ci map[string]string, program Program) (tags []
 		values["mlflow.source.name"] = program.Source
 	}
 	values["mlops.version"], values[mlflow.JobIDTag] = program.Version, program.JobTag
+	maps.Copy(values, program.Origin)
 	for _, t := range user {
 		values[t.Key] = t.Value
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if _, long := mlflow.Truncate(values[key], mlflow.MaxTagLength); long {
+		text := mlflow.ValidText(values[key])
+		if text != values[key] {
+			notices = append(notices, invalidText(fmt.Sprintf("tag %q", key), text))
+		}
+		if _, long := mlflow.Truncate(text, mlflow.MaxTagLength); long {
 			notices = append(notices, notice.Warn(fmt.Sprintf("tag %q is cut to %d characters", key, mlflow.MaxTagLength), ""))
 		}
-		tags = append(tags, mlflow.Tag{Key: key, Value: values[key]})
+		tags = append(tags, mlflow.Tag{Key: key, Value: text})
 	}
 	return tags, notices
 }

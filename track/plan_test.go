@@ -1,6 +1,7 @@
 package track_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +141,25 @@ func TestTheRunAroundIsResumedOrTheParent(t *testing.T) {
 		p := track.NewPlan(settings.Run{Inherited: c.inherited, Tags: c.tags}, onGitHub(), track.Program{}, now)
 		if parent := tagsOf(t, p)[mlflow.ParentRunTag]; p.Resume != c.resume || parent != c.parent || p.ExperimentID != c.inherited.ExperimentID {
 			t.Errorf("a run %s: resumed %q, parent %q, experiment %q", c.name, p.Resume, parent, p.ExperimentID)
+		}
+	}
+}
+
+// TestPlanIsUTF8: what no store could hold is made valid, and told.
+func TestPlanIsUTF8(t *testing.T) {
+	t.Parallel()
+	ci := onGitHub()
+	ci.Job.User, ci.Head.Ref, ci.Repository.Project = "\xff", "b\xe9", "me/f\xe9"
+	p := track.NewPlan(settings.Run{Name: "r\xff", Tags: []mlflow.Tag{{Key: "k", Value: "v\x00"}}}, ci, track.Program{Source: "entra\xeener.py"}, now)
+	tags := tagsOf(t, p)
+	got := []string{p.Experiment, p.RunName, p.User, tags["k"], tags["mlflow.source.name"], tags["vcs.ref.head.name"]}
+	want := []string{"me/f\uFFFD", "r\uFFFD", "\uFFFD", "v\uFFFD", "entra\uFFFDner.py", "b\uFFFD"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+	for _, what := range []string{"experiment name", "run name", "user name", `tag "k"`, `tag "mlflow.source.name"`} {
+		if !slices.ContainsFunc(p.Notices, func(n notice.Notice) bool { return strings.HasPrefix(n.Text, what+" is not UTF-8") }) {
+			t.Errorf("no warning about the %s: %v", what, p.Notices)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
@@ -21,10 +22,13 @@ func (a *app) http() *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// detectCI detects the CI job; the commit is that of the folder where the step runs.
+// detectCI detects the CI job; the commit is that of the folder where the step runs. Its facts are UTF-8, whatever the environment holds.
 func (a *app) detectCI(s settings.CI, dir string) ciinfo.Info {
+	git := ci.Git(dir, a.Environ)
 	return ciinfo.Detect(ciinfo.Source{
-		Getenv: a.getenv, ReadFile: os.ReadFile, Git: ci.Git(dir, a.Environ), Username: ci.Username, Matrix: s.Matrix, JobID: s.JobID,
+		Getenv: func(name string) string { return mlflow.ValidText(a.getenv(name)) }, ReadFile: os.ReadFile,
+		Git:      func(args ...string) string { return mlflow.ValidText(git(args...)) },
+		Username: func() string { return mlflow.ValidText(ci.Username()) }, Matrix: mlflow.ValidText(s.Matrix), JobID: mlflow.ValidText(s.JobID),
 	})
 }
 

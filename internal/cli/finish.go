@@ -40,7 +40,7 @@ func (j job) finish(watched context.Context, t tracking, run mlflow.Run, result 
 			return t.LogBatch(ctx, run.ID, mlflow.Batch{Metrics: points})
 		})
 	}
-	outputs := t.clean(step.Collect(j.files, j.settings.Step, metrics, j.resultFolders()))
+	outputs := t.clean(step.Collect(j.files, j.settings.Step, metrics, step.Places{Roots: j.resultFolders(), Own: j.ownFiles(t, run)}))
 	finished := track.Finisher{
 		Store: t.Store, Artifacts: t.offline, RunName: j.settings.Run.Name, RegisterModel: j.settings.Run.RegisterModel,
 		OnDefault: j.info.Head.OnDefault, Uploading: j.sayUploading(len(outputs.Files)),

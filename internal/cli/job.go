@@ -45,7 +45,7 @@ func (a *app) track(watched context.Context, s settings.Settings) error {
 		files: step.NewFiles(s.Step, work), pythonDir: pythonDir,
 	}
 	plan := track.NewPlan(s.Run, info, track.Program{
-		Version: a.Version, JobTag: rand.Text(), Source: step.Source(s.Step.Command), Dir: a.Dir,
+		Version: a.Version, JobTag: rand.Text(), Source: step.Source(s.Step.Command), Dir: a.Dir, Origin: originTags(),
 	}, time.Now())
 	notices = append(notices, plan.Notices...)
 	a.console.Tell(notices...)

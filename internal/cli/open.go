@@ -40,6 +40,7 @@ func (j job) tellOpened(t tracking, run mlflow.RunRef) []notice.Notice {
 			fmt.Sprintf("%v\nthe run is stored offline in %s", t.offline.Lost(), j.settings.Store.OfflineDir), j.uploadLater(),
 		))
 	}
+	notices = append(notices, t.lost...)
 	j.console.Tell(notices...)
 	place := j.place(t, run.ExperimentID, run.ID)
 	where := place.Store

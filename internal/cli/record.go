@@ -84,6 +84,7 @@ func (a *app) record(watched context.Context, s settings.Settings, r recording) 
 	if err != nil {
 		return err
 	}
+	a.console.Tell(t.lost...)
 	run, err := t.resume(ctx, r.runID)
 	if err != nil {
 		return errors.Join(err, t.close(ctx))
@@ -91,7 +92,7 @@ func (a *app) record(watched context.Context, s settings.Settings, r recording) 
 	limited, tick, cancel := within(watched, storeBudget, s.Store.FinishTimeout)
 	defer cancel()
 	t.offline.Limit(limited, tick)
-	outputs := t.clean(step.Collect(r.files, s.Step, results.Followed{}, []string{a.Dir}))
+	outputs := t.clean(step.Collect(r.files, s.Step, results.Followed{}, step.Places{Roots: []string{a.Dir}, Own: a.ownFiles(s, t, run)}))
 	outputs.Training.Enabled = outputs.Training.InForce
 	finished := track.Finisher{
 		Store: t.Store, Artifacts: t.offline, RegisterModel: s.Run.RegisterModel, OnDefault: info.Head.OnDefault,

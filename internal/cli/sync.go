@@ -65,6 +65,7 @@ func (a *app) sync(ctx context.Context, dir, uri string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close(ctx)) }()
+	a.console.Tell(closeLost(ctx, from)...)
 	var faults []error
 	unreachable := map[string]bool{} // servers for which the others would wait as long
 	for _, n := range notes {
@@ -94,6 +95,7 @@ func (a *app) upload(ctx context.Context, from *store.Opened, options store.Opti
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close(ctx)) }()
+	a.console.Tell(closeLost(ctx, to)...)
 	done, err := offline.Upload(ctx, from, to, n)
 	if err != nil {
 		return err

@@ -35,7 +35,8 @@ type tracking struct {
 	offline    *offline.Store
 	secrets    *redact.Redactor
 	renamed    *store.Renamed
-	experiment string // name
+	experiment string          // name
+	lost       []notice.Notice // about runs of killed jobs
 }
 
 // openStore opens the store of a job. options say how it is reached.
@@ -50,7 +51,10 @@ func openStore(ctx context.Context, s settings.Store, options store.Options, sec
 	}
 	behind := offline.New(opened, o)
 	renamed := &store.Renamed{}
-	return tracking{Store: store.Redacting(behind, secrets, renamed), offline: behind, secrets: secrets, renamed: renamed, experiment: experiment}, nil
+	return tracking{
+		lost: closeLost(ctx, opened), Store: store.Redacting(behind, secrets, renamed), offline: behind, secrets: secrets, renamed: renamed,
+		experiment: experiment,
+	}, nil
 }
 
 // open opens the run of a plan.

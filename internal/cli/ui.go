@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/process"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
@@ -58,6 +59,7 @@ func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 		if _, err := os.Stat(target.Path); err != nil {
 			return hint.With(fmt.Errorf("there is no store yet: %w", err), "track a run first: mlops-track run -- python train.py")
 		}
+		a.mend(ctx, uri)
 	}
 	mlflow, err := findMLflow(ctx, a.forPrograms())
 	if err != nil {
@@ -80,6 +82,16 @@ func (a *app) ui(ctx context.Context, uri, host string, port int) error {
 		a.code = exitOK // stopped as requested
 	}
 	return res.NotRun
+}
+
+// mend opens and closes an embedded store: one that was moved is mended, and runs of killed jobs are closed. The UI can show it without.
+func (a *app) mend(ctx context.Context, uri string) {
+	st, err := store.Open(ctx, store.Options{URI: uri, Dir: a.Dir})
+	if err == nil {
+		a.console.Tell(closeLost(ctx, st)...)
+		err = st.Close(ctx)
+	}
+	a.console.Tell(notice.FromError(err)...)
 }
 
 // findMLflow returns the words that start the installed MLflow.

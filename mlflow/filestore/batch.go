@@ -30,7 +30,7 @@ func (s *Store) LogBatch(ctx context.Context, runID string, batch mlflow.Batch) 
 				return err
 			}
 		}
-		if err := writeMetrics(ctx, folder, batch.Metrics); err != nil {
+		if err := s.writeMetrics(ctx, folder, batch.Metrics); err != nil {
 			return err
 		}
 		for _, t := range batch.Tags {

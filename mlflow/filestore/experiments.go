@@ -113,13 +113,12 @@ func (s *Store) makeAbsolute(ctx context.Context, id string) error {
 	var e experimentMeta
 	folder := filepath.Join(s.root, id)
 	d, err := readMeta(ctx, folder, &e)
-	if err != nil || s.absolute(e.Location) == e.Location {
+	if err != nil || s.options.RelativeTo == "" {
 		return err
 	}
-	if d, err = d.with("artifact_location", s.absolute(e.Location)); err != nil {
-		return err
-	}
-	return writeMeta(folder, d)
+	return rewrite(folder, d, func(location string) string {
+		return mlflow.AbsoluteLocation(location, s.options.RelativeTo)
+	}, stored{"artifact_location", e.Location})
 }
 
 func (s *Store) createExperiment(id, name string) (mlflow.Experiment, error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -43,7 +44,7 @@ func parseDocument(text []byte) document {
 // with returns the document with one entry set. Strings are always quoted: PyYAML follows YAML 1.1, in which yes, 1_000
 // and 2024-01-01 are no strings.
 func (d document) with(key string, value any) (document, error) {
-	text, err := yaml.MarshalWithOptions(value, yaml.JSON())
+	text, err := quoted(value)
 	if err != nil {
 		return nil, fmt.Errorf("write %s of %s: %w", key, metaFile, err)
 	}
@@ -59,6 +60,15 @@ func (d document) with(key string, value any) (document, error) {
 		changed = append(changed, fresh)
 	}
 	return changed, nil
+}
+
+// quoted returns a value as YAML. Of a string all that is not printable is written as an escape that YAML knows from C: PyYAML rejects a
+// file with DEL or U+FFFE in it, and MLflow then the whole store (https://yaml.org/spec/1.1/#c-printable).
+func quoted(value any) ([]byte, error) {
+	if text, ok := value.(string); ok {
+		return []byte(strconv.Quote(text)), nil
+	}
+	return yaml.MarshalWithOptions(value, yaml.JSON())
 }
 
 // field is one entry to set.

@@ -1,7 +1,6 @@
 package filestore
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -18,8 +17,8 @@ import (
 
 // A metric is a file of lines "<milliseconds> <value> <step>".
 
-// writeMetrics adds points, but for those that are there already. A key's file is read and written once.
-func writeMetrics(ctx context.Context, run string, metrics []mlflow.Metric) error {
+// writeMetrics adds points, but for those that are there already. A key's file is opened once for a batch, and is not read again.
+func (s *Store) writeMetrics(ctx context.Context, run string, metrics []mlflow.Metric) error {
 	byKey, keys := map[string][]mlflow.Metric{}, []string{}
 	for _, m := range metrics {
 		if _, ok := byKey[m.Key]; !ok {
@@ -32,81 +31,84 @@ func writeMetrics(ctx context.Context, run string, metrics []mlflow.Metric) erro
 			return err
 		}
 		file := filepath.Join(run, metricsDir, filepath.FromSlash(key))
-		there, err := readPoints(file, key)
-		if err != nil {
-			return err
-		}
-		var lines []byte
-		for _, m := range distinct(there, byKey[key]) {
-			lines = appendLine(lines, m)
-		}
-		if err := addLines(run, file, lines); err != nil {
+		if err := s.addPoints(run, file, byKey[key]); err != nil {
+			delete(s.metricFiles, file) // what it holds is not known now
 			return err
 		}
 	}
 	return nil
 }
 
-// distinct returns the points that are not there, each once.
-func distinct(there, points []mlflow.Metric) []mlflow.Metric {
-	type identity struct {
-		step, timestamp int64
-		bits            uint64
+// addPoints adds the points of one key. The lock is held.
+func (s *Store) addPoints(run, file string, points []mlflow.Metric) error {
+	known := s.metricFiles[file]
+	if known == nil {
+		known = &knownFile{}
+		s.metricFiles[file] = known
 	}
-	of := func(m mlflow.Metric) identity {
-		switch {
-		case math.IsNaN(m.Value):
-			m.Value = math.NaN() // one of the many
-		case m.Value == 0:
-			m.Value = 0 // not -0
-		}
-		return identity{m.Step, m.Timestamp, math.Float64bits(m.Value)}
+	if err := known.update(file, points[0].Key); err != nil {
+		return err
 	}
-	seen := make(map[identity]bool, len(there)+len(points))
-	for _, m := range there {
-		seen[of(m)] = true
+	fresh, err := known.fresh(file, points)
+	if err != nil {
+		return err
 	}
-	var fresh []mlflow.Metric
+	var lines []byte
+	for _, m := range fresh {
+		lines = appendLine(lines, m)
+	}
+	size, err := addLines(run, file, lines)
+	if size == known.size+int64(len(lines)) { // else another process wrote, too: its lines are read the next time
+		known.size = size
+	}
+	return err
+}
+
+// distinct returns the points, each once.
+func distinct(points []mlflow.Metric) []mlflow.Metric {
+	seen := make(map[identity]bool, len(points))
+	var once []mlflow.Metric
 	for _, m := range points {
-		if id := of(m); !seen[id] {
+		if id := identityOf(m); !seen[id] {
 			seen[id] = true
-			fresh = append(fresh, m)
+			once = append(once, m)
 		}
 	}
-	return fresh
+	return once
 }
 
 // addLines appends whole lines in one write, so that those of another process stay whole. A new file appears with its
-// lines in it: an empty one would make MLflow fail to read the whole experiment.
-func addLines(run, file string, lines []byte) error {
+// lines in it: an empty one would make MLflow fail to read the whole experiment. It returns the size of the file before, plus the lines.
+func addLines(run, file string, lines []byte) (size int64, err error) {
 	if len(lines) == 0 {
-		return nil
+		return 0, nil
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
-			return err
+			return 0, err
 		}
 		temp, err := writeTemp(run, lines)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		err = os.Link(temp, file)
 		_ = os.Remove(temp)
 		if err == nil {
-			return nil
+			return int64(len(lines)), nil
 		} // another process was first, or the volume has no links
 	}
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	before, err := f.Stat()
 	if err == nil {
+		size = before.Size() + int64(len(lines))
 		if _, err = f.Write(lines); err != nil { // the disk is full: half a line would spoil the experiment for MLflow
 			err = errors.Join(err, f.Truncate(before.Size()))
 		}
 	}
-	return errors.Join(err, f.Close())
+	return size, errors.Join(err, f.Close())
 }
 
 func appendLine(to []byte, m mlflow.Metric) []byte {
@@ -129,21 +131,22 @@ func appendLine(to []byte, m mlflow.Metric) []byte {
 
 // readPoints reads a metric; a missing file has no points. A last line without its end is being written, and a line
 // that is no point is passed over.
-func readPoints(file, key string) ([]mlflow.Metric, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	points := make([]mlflow.Metric, 0, bytes.Count(text, []byte{'\n'}))
-	for line := range bytes.Lines(text) {
+func readPoints(file, key string) (points []mlflow.Metric, err error) {
+	return points, eachPoint(file, key, func(m mlflow.Metric) { points = append(points, m) })
+}
+
+// eachPoint visits the points of a metric, as readPoints.
+func eachPoint(file, key string, visit func(mlflow.Metric)) error {
+	err := readFrom(file, 0, func(line []byte) {
 		if m, ok := parseLine(string(line)); ok {
 			m.Key = key
-			points = append(points, m)
+			visit(m)
 		}
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return points, nil
+	return err
 }
 
 // parseLine takes the lines of every MLflow: the step is missing in old ones, and a data set's name and digest may
@@ -177,7 +180,7 @@ func (s *Store) MetricHistory(ctx context.Context, runID, key string) ([]mlflow.
 	if err != nil {
 		return nil, s.explain("get metric history", err)
 	}
-	points = distinct(nil, points)
+	points = distinct(points)
 	slices.SortStableFunc(points, func(a, b mlflow.Metric) int {
 		return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp), cmp.Compare(a.Value, b.Value))
 	})

@@ -22,6 +22,9 @@ func (s *Store) makeRelative(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.forgetEnded(ctx); err != nil {
+		return err
+	}
 	models, err := subfolders(filepath.Join(s.root, registry))
 	if err != nil {
 		return err
@@ -31,7 +34,7 @@ func (s *Store) makeRelative(ctx context.Context) error {
 			if !family[v.RunID] {
 				return nil
 			}
-			return s.rewrite(folder, d, field{"source", v.Source}, field{"storage_location", v.Storage})
+			return rewrite(folder, d, s.relative, stored{"source", v.Source}, stored{"storage_location", v.Storage})
 		})
 		if err != nil {
 			return err
@@ -73,7 +76,7 @@ func (s *Store) relativeExperiment(ctx context.Context, folder string, family ma
 		if !family[id] || run.meta.Status == statusNumber(mlflow.Running) {
 			continue
 		}
-		if err := s.rewrite(run.folder, run.text, field{"artifact_uri", run.meta.ArtifactURI}); err != nil {
+		if err := rewrite(run.folder, run.text, s.relative, stored{"artifact_uri", run.meta.ArtifactURI}); err != nil {
 			return err
 		}
 	}
@@ -81,7 +84,7 @@ func (s *Store) relativeExperiment(ctx context.Context, folder string, family ma
 		if !family[m.SourceRunID] {
 			return nil
 		}
-		return s.rewrite(folder, d, field{"artifact_location", m.Location})
+		return rewrite(folder, d, s.relative, stored{"artifact_location", m.Location})
 	})
 	if err != nil || running {
 		return err
@@ -91,7 +94,7 @@ func (s *Store) relativeExperiment(ctx context.Context, folder string, family ma
 	if err != nil {
 		return err
 	}
-	return s.rewrite(folder, d, field{"artifact_location", e.Location})
+	return rewrite(folder, d, s.relative, stored{"artifact_location", e.Location})
 }
 
 // addChildren adds every run whose parent is in the family, over all generations.
@@ -106,17 +109,24 @@ func addChildren(family map[string]bool, parents map[string]string) {
 	}
 }
 
-// rewrite makes the locations in a meta.yaml relative.
-func (s *Store) rewrite(folder string, d document, locations ...field) error {
+// relative is a location as Close leaves it.
+func (s *Store) relative(location string) string {
+	return mlflow.RelativeLocation(location, s.options.RelativeTo)
+}
+
+// stored is a location in a meta.yaml.
+type stored struct{ key, location string }
+
+// rewrite changes the locations in a meta.yaml, and writes it only if one is another then.
+func rewrite(folder string, d document, to func(string) string, locations ...stored) error {
 	changed := false
-	for _, f := range locations {
-		location, _ := f.value.(string)
-		relative := mlflow.RelativeLocation(location, s.options.RelativeTo)
-		if relative == location {
+	for _, l := range locations {
+		location := to(l.location)
+		if location == l.location {
 			continue
 		}
 		var err error
-		if d, err = d.with(f.key, relative); err != nil {
+		if d, err = d.with(l.key, location); err != nil {
 			return err
 		}
 		changed = true

@@ -52,6 +52,9 @@ func (s *Store) CreateRun(ctx context.Context, run mlflow.NewRun) (mlflow.Run, e
 		if err != nil {
 			return err
 		}
+		if err := s.noteOpen(experiment.ID, id); err != nil {
+			return err
+		}
 		folder := filepath.Join(s.root, experiment.ID, id)
 		if err := s.createRun(folder, id, run, s.absolute(experiment.Location)); err != nil {
 			return errors.Join(err, os.RemoveAll(folder))
@@ -181,13 +184,11 @@ func (s *Store) readRun(folder string, meta runMeta) (mlflow.Run, error) {
 	}
 	run.Name = cmp.Or(run.Name, run.Tags[mlflow.RunNameTag])
 	err = eachKey(filepath.Join(folder, metricsDir), func(key, file string) error {
-		points, err := readPoints(file, key)
-		for i, m := range points {
-			if i == 0 || m.After(run.Metrics[key]) {
+		return eachPoint(file, key, func(m mlflow.Metric) {
+			if last, some := run.Metrics[key]; !some || m.After(last) {
 				run.Metrics[key] = m
 			}
-		}
-		return err
+		})
 	})
 	return run, err
 }

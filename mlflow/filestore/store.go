@@ -15,6 +15,7 @@ import (
 	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/internal/filelock"
+	"github.com/Iyalvan/mlops-track/mlflow/internal/moved"
 )
 
 // Names in the store.
@@ -45,6 +46,9 @@ type Store struct {
 	options Options
 	lock    *filelock.Lock
 
+	roots       moved.Roots           // not changed after Open
+	metricFiles map[string]*knownFile // by path; guarded by the lock
+
 	mu          sync.Mutex
 	experiments map[string]bool // of this session, for Close
 	runs        map[string]bool
@@ -52,7 +56,7 @@ type Store struct {
 
 var _ mlflow.Store = (*Store)(nil)
 
-// Open opens the store in the folder root and creates it, with the experiment "Default", when there is none. A root
+// Open opens the store in the folder root and creates it, with the experiment "Default", when there is none. It mends a store that was moved. A root
 // that is a file or cannot be written is a *mlflow.RejectedError.
 func Open(ctx context.Context, root string, opts Options) (*Store, error) {
 	root, err := filepath.Abs(root)
@@ -64,6 +68,8 @@ func Open(ctx context.Context, root string, opts Options) (*Store, error) {
 		root:        root,
 		options:     opts,
 		lock:        filelock.New(filepath.Join(root, lockFile)),
+		roots:       moved.Roots{Now: func(string) (string, bool) { return root, true }},
+		metricFiles: map[string]*knownFile{},
 		experiments: map[string]bool{},
 		runs:        map[string]bool{},
 	}
@@ -74,7 +80,13 @@ func Open(ctx context.Context, root string, opts Options) (*Store, error) {
 		if err := os.MkdirAll(filepath.Join(root, trash), 0o777); err != nil {
 			return err
 		}
-		return s.ensureDefault()
+		if err := s.ensureDefault(); err != nil {
+			return err
+		}
+		if err := s.learn(ctx); err != nil {
+			return err
+		}
+		return s.mend(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -127,11 +139,12 @@ func (s *Store) remember(experimentID, runID string) {
 	}
 }
 
+// absolute is a location as it is in this folder now.
 func (s *Store) absolute(location string) string {
-	if s.options.RelativeTo == "" || location == "" {
-		return location
+	if s.options.RelativeTo != "" && location != "" {
+		location = mlflow.AbsoluteLocation(location, s.options.RelativeTo)
 	}
-	return mlflow.AbsoluteLocation(location, s.options.RelativeTo)
+	return s.roots.Here(location)
 }
 
 // An id is the name of a folder (_RUN_ID_REGEX and _EXPERIMENT_ID_REGEX in mlflow/utils/validation.py).
@@ -159,7 +172,7 @@ func subfolders(folder string) ([]string, error) {
 // Close makes artifact locations relative, if Options say so. It is best not called with a context that is over.
 func (s *Store) Close(ctx context.Context) error {
 	if s.options.RelativeTo == "" {
-		return nil
+		return s.locked(ctx, "close", func() error { return s.forgetEnded(ctx) })
 	}
 	return s.locked(ctx, "make locations relative", func() error { return s.makeRelative(ctx) })
 }

@@ -55,7 +55,7 @@ func (d *upload) folder(ctx context.Context, location, remote, target string) er
 	}
 	var missing []artifact.File
 	for name, size := range here {
-		at := path.Join(target, name)
+		at := mlflow.ValidPath(path.Join(target, name))
 		if other, ok := there[at]; !ok || other != size {
 			missing = append(missing, artifact.File{Path: filepath.Join(root, filepath.FromSlash(name)), Target: at})
 		}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -58,8 +59,17 @@ func (s *Store) writeParams(ctx context.Context, tx *sql.Tx, runID string, param
 	if len(params) == 0 {
 		return nil
 	}
-	there := map[string]string{}
-	if err := readPairs(ctx, tx, there, `SELECT key, value FROM params WHERE run_uuid = ?`, runID); err != nil {
+	keys := make([]string, len(params))
+	for i, p := range params {
+		keys[i] = p.Key
+	}
+	list, err := json.Marshal(keys)
+	if err != nil {
+		return err
+	}
+	there := map[string]string{} // of these only: a run may have many more
+	if err := readPairs(ctx, tx, there, `SELECT key, value FROM params WHERE key IN (SELECT value FROM json_each(?)) AND run_uuid = ?`,
+		string(list), runID); err != nil {
 		return err
 	}
 	var fresh []mlflow.Param

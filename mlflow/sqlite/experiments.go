@@ -43,7 +43,7 @@ func (s *Store) findExperiment(ctx context.Context, tx *sql.Tx, name string) (ml
 			fmt.Sprintf("restore it (mlflow experiments restore -x %s) or name another experiment", found.ID))
 	}
 	found.ArtifactLocation = s.absolute(location)
-	if found.ArtifactLocation != location {
+	if mlflow.AbsoluteLocation(location, s.options.RelativeTo) != location && s.options.RelativeTo != "" {
 		_, err = tx.ExecContext(ctx, `UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?`,
 			found.ArtifactLocation, found.ID)
 	}
@@ -72,9 +72,10 @@ func (s *Store) newLocation(experimentID int64) string {
 	return mlflow.LocalLocation(filepath.Join(s.options.ArtifactRoot, strconv.FormatInt(experimentID, 10)))
 }
 
+// absolute is a location as it is in this folder now.
 func (s *Store) absolute(location string) string {
-	if s.options.RelativeTo == "" || location == "" {
-		return location
+	if s.options.RelativeTo != "" && location != "" {
+		location = mlflow.AbsoluteLocation(location, s.options.RelativeTo)
 	}
-	return mlflow.AbsoluteLocation(location, s.options.RelativeTo)
+	return s.roots.Here(location)
 }

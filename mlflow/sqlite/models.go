@@ -17,7 +17,7 @@ func (s *Store) LoggedModels(ctx context.Context, experimentID, runID string) ([
 	var models []mlflow.LoggedModel
 	err := s.transact(ctx, "list logged models", func(tx *sql.Tx) error {
 		models = nil
-		if ok, err := hasTable(ctx, tx, "logged_models"); !ok {
+		if ok, err := hasLoggedModels(ctx, tx); !ok {
 			return err
 		}
 		rows, err := tx.QueryContext(ctx, `SELECT model_id, name, artifact_location FROM logged_models
@@ -40,9 +40,9 @@ func (s *Store) LoggedModels(ctx context.Context, experimentID, runID string) ([
 	return models, err
 }
 
-func hasTable(ctx context.Context, tx *sql.Tx, name string) (bool, error) {
+func hasLoggedModels(ctx context.Context, tx *sql.Tx) (bool, error) {
 	var n int
-	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?`, name).Scan(&n)
+	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'logged_models'`).Scan(&n)
 	return n > 0, err
 }
 
@@ -107,7 +107,7 @@ func (s *Store) storage(ctx context.Context, tx *sql.Tx, source string) (string,
 	if !ok {
 		return source, nil
 	}
-	if ok, err := hasTable(ctx, tx, "logged_models"); err != nil {
+	if ok, err := hasLoggedModels(ctx, tx); err != nil {
 		return "", err
 	} else if !ok {
 		return "", fmt.Errorf("logged model %q: %w", id, mlflow.ErrNotFound)

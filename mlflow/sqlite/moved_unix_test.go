@@ -19,3 +19,8 @@ func TestFolderCanBeMoved(t *testing.T) {
 		storetest.Moved(t, open(t, folder), line, folder, "sqlite:///mlflow.db")
 	})
 }
+
+func TestKilledJobInMovedStore(t *testing.T) {
+	t.Parallel()
+	storetest.Lost(t, func(t *testing.T, folder string) storetest.Sweeper { return open(t, folder) })
+}

@@ -28,7 +28,7 @@ func (s *Store) makeRelative(ctx context.Context) error {
 			{"model_versions", "source", "run_id = ?"},
 			{"model_versions", "storage_location", "run_id = ?"},
 		}
-		if ok, err := hasTable(ctx, tx, "logged_models"); err != nil {
+		if ok, err := hasLoggedModels(ctx, tx); err != nil {
 			return err
 		} else if ok {
 			ofRun = append(ofRun, locations{"logged_models", "artifact_location", "source_run_id = ?"})

@@ -108,8 +108,8 @@ func fromMillis(ms int64) time.Time {
 }
 
 // readPairs reads a run's keys and values into a map.
-func readPairs(ctx context.Context, tx *sql.Tx, into map[string]string, query, runID string) error {
-	rows, err := tx.QueryContext(ctx, query, runID)
+func readPairs(ctx context.Context, tx *sql.Tx, into map[string]string, query string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

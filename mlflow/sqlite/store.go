@@ -15,6 +15,7 @@ import (
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/internal/filelock"
+	"github.com/Iyalvan/mlops-track/mlflow/internal/moved"
 )
 
 //go:embed schema.sql
@@ -35,6 +36,7 @@ type Store struct {
 	options Options
 	db      *sql.DB
 	lock    *filelock.Lock
+	roots   moved.Roots // not changed after Open
 
 	mu     sync.Mutex
 	opened opened
@@ -75,6 +77,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		options: opts,
 		db:      db,
 		lock:    filelock.New(LockPath(path)),
+		roots:   newRoots(path, opts),
 		opened:  opened{experiments: map[string]bool{}, runs: map[string]bool{}},
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -83,7 +86,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// prepare creates the tables in an empty file, and makes sure of those in any other.
+// prepare creates the tables in an empty file, makes sure of those in any other, and mends a store that was moved.
 func (s *Store) prepare(ctx context.Context) error {
 	return s.transact(ctx, "open", func(tx *sql.Tx) error {
 		var tables, ours int
@@ -104,7 +107,13 @@ func (s *Store) prepare(ctx context.Context) error {
 			return s.rejected("open", "its tables are older than MLflow 2.9: "+err.Error(),
 				"run: mlflow db upgrade sqlite:///"+filepath.ToSlash(s.path))
 		}
-		return err
+		if err == nil {
+			err = s.learn(ctx, tx)
+		}
+		if err != nil {
+			return err
+		}
+		return s.mend(ctx, tx)
 	})
 }
 

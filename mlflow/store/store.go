@@ -54,6 +54,8 @@ type Opened struct {
 	client *rest.Client // nil for an embedded store
 	s3     artifact.S3
 	close  func(context.Context) error
+
+	closeLost func(ctx context.Context, gone func(tags map[string]string) bool) ([]string, error) // nil for servers
 }
 
 // Open opens the store, and creates an embedded one. It sends no request to a tracking server; the first call does.
@@ -78,6 +80,7 @@ func Open(ctx context.Context, opts Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Store = valid{o.Store}
 	return o, nil
 }
 
@@ -147,7 +150,7 @@ func (o *Opened) openFile(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", o.Display, err)
 	}
-	o.Store, o.close = s, s.Close
+	o.Store, o.close, o.closeLost = s, s.Close, s.CloseLost
 	return nil
 }
 
@@ -156,7 +159,7 @@ func (o *Opened) openFolder(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", o.Display, err)
 	}
-	o.Store, o.close = s, s.Close
+	o.Store, o.close, o.closeLost = s, s.Close, s.CloseLost
 	return nil
 }
 

@@ -10,10 +10,15 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
 // maxEntries bounds the files and folders that one call visits.
 const maxEntries = 200_000
+
+// maxTold bounds the names that one warning tells.
+const maxTold = 5
 
 // File is one file to upload.
 type File struct {
@@ -25,6 +30,8 @@ type File struct {
 type Where struct {
 	Dir   string   // absolute; relative paths start here
 	Roots []string // folders from which files may be taken: the workspace, RUNNER_TEMP, TMPDIR
+	Own   []string // absolute; files and folders of the store and of this program, which are no artifacts
+	Model string   // folder with the model to register, which may be uploaded from wherever it is, also from Own
 }
 
 // Artifacts finds the files that the user's setting and the result name, in the order of the specs, files of a folder by
@@ -44,8 +51,14 @@ type Where struct {
 // A missing path, one outside of the roots, and two files with one target, of which the first is taken, are errors of the
 // result; of the setting they are warnings, as a step that failed did not write all its files. A glob without a
 // match is a warning in both.
+//
+// What lies in where.Own is passed over: each run would upload the artifacts of those before it. A spec that names nothing else is a
+// warning.
 func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
-	f := &finder{dir: where.Dir, targets: map[string]string{}, folders: map[string]string{}}
+	f := &finder{dir: where.Dir, model: where.Model, targets: map[string]string{}, folders: map[string]string{}}
+	for _, own := range where.Own {
+		f.own = append(f.own, realPath(own))
+	}
 	for _, root := range where.Roots {
 		if real, err := filepath.EvalSymlinks(root); err == nil {
 			f.roots = append(f.roots, real)
@@ -57,6 +70,9 @@ func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
 	if f.entries > maxEntries {
 		f.problem(Error, "", "name fewer files, or pack them", "more than %d files and folders; the rest is not uploaded", maxEntries)
 	}
+	if n := len(f.renamed); n > 0 {
+		f.problem(Warning, "", "", "%d names are not UTF-8: %s", n, strings.Join(f.renamed[:min(n, maxTold)], ", "))
+	}
 	return f.files, f.problems.all()
 }
 
@@ -64,12 +80,15 @@ func Artifacts(setting, result []string, where Where) ([]File, []Problem) {
 type finder struct {
 	dir      string
 	roots    []string // resolved
+	own      []string // resolved
+	model    string
 	excludes []string
 	files    []File
 	targets  map[string]string // the source of each target
 	folders  map[string]string // a source below each folder of targets
 	problems problems
-	entries  int // visited
+	entries  int      // visited
+	renamed  []string // files whose names are not UTF-8, and their targets
 }
 
 // find collects the files of one spec.
@@ -90,7 +109,7 @@ func (f *finder) find(s spec) {
 	}
 	before := len(f.problems.list)
 	w.run()
-	if w.taken == 0 && len(f.problems.list) == before && len(w.leftOut) == 0 {
+	if w.taken == 0 && len(f.problems.list) == before && len(w.leftOut) == 0 && !f.onlyOwn(s, w.taken, w.own) {
 		f.problem(Warning, s.text, "", "no file matches")
 	}
 	for _, folder := range w.leftOut {
@@ -106,6 +125,7 @@ func (f *finder) named(s spec, name string) {
 	case info.IsDir():
 		w := walk{finder: f, spec: s, root: name, pattern: "**"}
 		w.run()
+		f.onlyOwn(s, w.taken, w.own)
 	default:
 		f.take(s, name, real, info, filepath.Base(name))
 	}
@@ -122,6 +142,8 @@ func (f *finder) resolve(s spec, name string) (real string, info fs.FileInfo, ok
 		f.problem(s.fault, s.text, "", "%q does not exist", name)
 	case err != nil:
 		f.problem(s.fault, s.text, "", "read %q: %v", name, withoutPath(err))
+	case f.isOwn(real) && s.path != filepath.ToSlash(f.model):
+		f.problem(Warning, s.text, ownHint, "%q is not uploaded: it belongs to the store or to mlops-track itself", name)
 	case !f.allowed(real):
 		f.problem(s.fault, s.text, "copy it into the workspace", "%q is outside of the workspace: it is %q", name, real)
 	default:
@@ -139,7 +161,7 @@ func (f *finder) take(s spec, name, real string, info fs.FileInfo, below string)
 		f.problem(Warning, s.text, "", "%q is not uploaded: it is not a regular file", name)
 		return false
 	}
-	target := path.Join(s.target, filepath.ToSlash(below))
+	target := f.target(s, name, below)
 	if other, ok := f.inTheWay(target); ok {
 		if other != real {
 			f.problem(s.fault, s.text, "place one of them elsewhere: path => folder",
@@ -153,6 +175,16 @@ func (f *finder) take(s spec, name, real string, info fs.FileInfo, below string)
 	}
 	f.files = append(f.files, File{Source: real, Target: target})
 	return true
+}
+
+// target returns the path of a file below the artifact root. One that is not UTF-8 would make MLflow and S3 fail on the whole folder.
+func (f *finder) target(s spec, name, below string) string {
+	target := path.Join(s.target, filepath.ToSlash(below))
+	valid := mlflow.ValidPath(target)
+	if valid != target {
+		f.renamed = append(f.renamed, fmt.Sprintf("%q is uploaded as %q", name, valid))
+	}
+	return valid
 }
 
 // inTheWay returns the file that already has the target, is below it, or is a file where a folder is needed.

@@ -226,3 +226,37 @@ func FuzzLoadResult(f *testing.F) {
 		}
 	})
 }
+
+// TestResultWithVeryManyEntries: the rest is dropped and told, and the result stays valid.
+func TestResultWithVeryManyEntries(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for _, section := range []string{`{"params":{`, `},"tags":{`, `},"metrics":{`} {
+		text.WriteString(section)
+		for i := range results.MaxEntries + 3 {
+			fmt.Fprintf(&text, `"k%d":%d,`, i, i)
+		}
+		text.WriteString(`"k0":0`) // a key that is there is not one more
+	}
+	text.WriteString("}}")
+	file := filepath.Join(t.TempDir(), "result.json")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	result, problems := results.LoadResult(file)
+	if len(result.Params) != results.MaxEntries || len(result.Tags) != results.MaxEntries || len(result.Metrics) != results.MaxEntries {
+		t.Errorf("%d params, %d tags, %d metrics", len(result.Params), len(result.Tags), len(result.Metrics))
+	}
+	told := 0
+	for _, p := range problems {
+		if p.Severity != results.Warning {
+			t.Errorf("%v is no warning", p)
+		}
+		if strings.Contains(p.Message, "has 3 more entries than the 20000 that are logged") {
+			told++
+		}
+	}
+	if told != 3 {
+		t.Errorf("problems are %v", problems)
+	}
+}

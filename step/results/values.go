@@ -6,6 +6,9 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
+// MaxEntries is how many params, metrics and tags a result has at most, each: a store keeps a row, a file or a part of a request for every one.
+const MaxEntries = 20_000
+
 // section reads an object of params, metrics or tags. Objects inside of it are flattened. read makes an item of one value;
 // it returns false if the value is invalid. What was read before an error is returned with it.
 func section[T any](r *resultReader, name string, k kind, read func(key string, k kind) (T, bool, error)) ([]T, error) {
@@ -17,7 +20,7 @@ func section[T any](r *resultReader, name string, k kind, read func(key string, 
 		return nil, r.wrongType(name, k, "an object")
 	}
 	var items []T
-	at := map[string]int{}
+	at, more := map[string]int{}, 0
 	err := r.flatten(name+".", "", func(key string, k kind) error {
 		item, ok, err := read(key, k)
 		if err != nil || !ok {
@@ -28,10 +31,17 @@ func section[T any](r *resultReader, name string, k kind, read func(key string, 
 			items[i] = item
 			return nil
 		}
+		if len(items) == MaxEntries {
+			more++
+			return nil
+		}
 		at[key] = len(items)
 		items = append(items, item)
 		return nil
 	})
+	if more > 0 {
+		r.problem(Warning, name, "write large tables to a file and add that to artifacts", "has %d more entries than the %d that are logged", more, MaxEntries)
+	}
 	return items, err
 }
 

@@ -22,7 +22,9 @@ type walk struct {
 	depth   int // levels below root that can match; 0: any number
 
 	taken   int
+	own     string          // one of our own files that was passed over
 	leftOut []string        // folders that match but are not entered
+	from    string          // real path of root
 	seen    map[string]bool // real paths of folders entered
 }
 
@@ -31,7 +33,7 @@ func (w *walk) run() {
 		return
 	}
 	if real, info, ok := w.finder.resolve(w.spec, w.root); ok && info.IsDir() {
-		w.seen = map[string]bool{}
+		w.seen, w.from = map[string]bool{}, real
 		w.folder(real, "", place{})
 	}
 }
@@ -70,6 +72,9 @@ func (w *walk) entry(path, below string, entry fs.DirEntry, at place) {
 	case !matches && !(deeper && isFolder(path, entry)):
 		return
 	}
+	if w.passOver(name, path, entry, matches || w.depth == 0) {
+		return
+	}
 	real, info, ok := w.look(name, path, entry)
 	switch {
 	case !ok:
@@ -86,6 +91,19 @@ func (w *walk) entry(path, below string, entry fs.DirEntry, at place) {
 		at.linked = true
 		w.folder(real, below, at)
 	}
+}
+
+// passOver reports whether an entry, or what it is a link to, is one of our own.
+func (w *walk) passOver(name, path string, entry fs.DirEntry, named bool) bool {
+	real := path
+	if entry.Type()&fs.ModeSymlink != 0 {
+		real = realPath(path)
+	}
+	own := w.finder.isOwn(real) && !w.finder.isOwn(w.from)
+	if own && named {
+		w.own = name
+	}
+	return own
 }
 
 // look follows an entry that is a symbolic link. A broken link is skipped with a warning.

@@ -1,0 +1,11 @@
+//go:build !linux && !darwin
+
+package origin
+
+const initialNamespace = ""
+
+func boot() string      { return "" }
+func machine() string   { return "" }
+func namespace() string { return "" }
+
+func look(int) (string, presence) { return "", unknown }

@@ -1,0 +1,24 @@
+package mlflow
+
+// Tags by which a run whose tracker was killed is recognised.
+const (
+	HostTag    = "mlops.host"    // name of the machine that opened the run
+	ProcessTag = "mlops.process" // the process, as internal/origin writes it
+	StatusTag  = "mlops.status"  // written when a run is closed
+)
+
+// Unclosed reports whether the tags are those of a run that one of us opened and did not close.
+func Unclosed(tags map[string]string) bool { return tags[ProcessTag] != "" && tags[StatusTag] == "" }
+
+// LostTags returns the tags of a run whose tracker ended without closing it.
+func LostTags(tags map[string]string) []Tag {
+	where := ""
+	if host := tags[HostTag]; host != "" {
+		where = " on " + host
+	}
+	return []Tag{
+		{Key: StatusTag, Value: "failed"},
+		{Key: "mlops.error_type", Value: "TrackerLost"},
+		{Key: "mlops.error_message", Value: "mlops-track" + where + " ended without closing the run: it was killed, or the machine stopped"},
+	}
+}
