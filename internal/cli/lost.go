@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/notice"
-	"github.com/Iyalvan/mlops-track/internal/origin"
+	"github.com/Iyalvan/mlops-track/internal/tracker"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
@@ -16,7 +16,7 @@ import (
 // on it.
 func closeLost(ctx context.Context, st *store.Opened) []notice.Notice {
 	closed, err := st.CloseLost(ctx, func(tags map[string]string) bool {
-		process, ok := origin.Parse(tags[mlflow.ProcessTag])
+		process, ok := tracker.Parse(tags[mlflow.ProcessTag])
 		return ok && process.Gone()
 	})
 	if err != nil {
@@ -34,7 +34,7 @@ func originTags() map[string]string {
 	if host, err := os.Hostname(); err == nil {
 		tags[mlflow.HostTag] = mlflow.ValidText(host)
 	}
-	if process, ok := origin.Self(); ok {
+	if process, ok := tracker.Self(); ok {
 		tags[mlflow.ProcessTag] = process.String()
 	}
 	return tags

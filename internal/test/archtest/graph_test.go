@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"mlflow/offline":           {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/store"},
 	"mlflow/internal/filelock": {},
 	"mlflow/internal/moved":    {"mlflow"},
-	"internal/origin":          {},
+	"internal/tracker":          {},
 	"internal/console":         {"internal/notice", "internal/redact"},
 	"internal/environ":         {},
 	"internal/guard":           {},

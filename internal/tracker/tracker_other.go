@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package origin
+package tracker
 
 const initialNamespace = ""
 

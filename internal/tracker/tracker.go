@@ -1,4 +1,4 @@
-package origin
+package tracker
 
 import (
 	"crypto/sha256"
