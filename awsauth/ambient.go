@@ -21,11 +21,18 @@ func Ambient(ctx context.Context, profile, region string) (aws.Config, error) {
 	if err != nil {
 		return cfg, fmt.Errorf("load the AWS configuration: %w", err)
 	}
+	if cfg.Credentials != nil {
+		cfg.Credentials = checkedKeys{cfg.Credentials}
+	}
+	cfg.Region = strings.TrimSpace(cfg.Region)
 	return cfg, nil
 }
 
 // noAmbient returns the error for a machine where the SDK finds no credentials.
 func noAmbient(profile string, cause error) error {
+	if broken, ok := errors.AsType[*keyError](cause); ok {
+		return hint.With(fmt.Errorf("use the AWS credentials: %w", broken), hint.Of(cause))
+	}
 	shown := oneLine(cause.Error())
 	if profile != "" {
 		return hint.With(&ambientError{fmt.Sprintf("find AWS credentials by the profile %q: %s", profile, shown), cause}, profileAdvice)

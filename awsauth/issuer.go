@@ -70,6 +70,7 @@ func newIssuer(ctx context.Context, opts Options) (*issuer, error) {
 	i.config = cfg
 	i.client = sts.NewFromConfig(cfg, func(o *sts.Options) {
 		o.Retryer = aws.NopRetryer{} // pace.try repeats, with a fresh token each time
+		o.HTTPClient = staying(o.HTTPClient)
 		if opts.STSEndpoint != "" {
 			o.BaseEndpoint = aws.String(opts.STSEndpoint)
 		}
@@ -197,6 +198,9 @@ func (i *issuer) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, noAmbient(i.opts.Profile, errors.New("none are configured"))
 	}
 	creds, err := i.config.Credentials.Retrieve(ctx)
+	if err == nil {
+		err = sendable(creds)
+	}
 	if err != nil {
 		return aws.Credentials{}, noAmbient(i.opts.Profile, err)
 	}

@@ -2,12 +2,12 @@ package awsauth
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/origin"
 	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
@@ -40,7 +40,7 @@ func retryKindOfStatus(status int) retryKind {
 
 // retryKindOfTransport returns that of a request that got no answer.
 func retryKindOfTransport(err error) retryKind {
-	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+	if retry.CauseOf(err) != retry.Passing || origin.IsRedirect(err) {
 		return permanent
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {

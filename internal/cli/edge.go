@@ -9,6 +9,7 @@ import (
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/notice"
+	"github.com/Iyalvan/mlops-track/internal/origin"
 	"github.com/Iyalvan/mlops-track/settings"
 )
 
@@ -17,7 +18,7 @@ func (a *app) http() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	through := a.proxy().ProxyFunc()
 	transport.Proxy = func(r *http.Request) (*url.URL, error) { return through(r.URL) }
-	return &http.Client{Transport: transport}
+	return &http.Client{Transport: transport, CheckRedirect: origin.Stay}
 }
 
 func (a *app) detectCI(s settings.CI) ciinfo.Info {

@@ -46,11 +46,11 @@ func (p *proxied) Put(ctx context.Context, to string, from Source) error {
 		}
 		p.noMultipart.Store(true)
 	}
-	return p.client.Do(ctx, rest.Call{
+	return p.client.JSON(ctx, rest.Call{ // the answer is an empty object; a login page, for example, has stored nothing
 		Name: fmt.Sprintf("PUT artifact %q", to), Method: http.MethodPut, URL: p.url("artifacts", to),
 		Header: http.Header{"Content-Type": {"application/octet-stream"}},
 		Body:   rest.Body{Open: from.section(0, size), Length: size}, Timeout: uploadTimeout,
-	}, drained)
+	}, nil, nil)
 }
 
 // List implements Repo.
@@ -115,7 +115,7 @@ func entries(folder string, files []wireFile) []Entry {
 // open reads a file of a Repo from an address of its server.
 func open(ctx context.Context, client *rest.Client, repo Repo, name string, from *url.URL) (io.ReadCloser, error) {
 	var body io.ReadCloser
-	call := rest.Call{Name: fmt.Sprintf("GET artifact %q", name), Method: http.MethodGet, URL: from, Timeout: uploadTimeout}
+	call := rest.Call{Name: fmt.Sprintf("GET artifact %q", name), Method: http.MethodGet, URL: from, Timeout: uploadTimeout, Stream: true}
 	err := client.Do(ctx, call, func(resp *http.Response) error {
 		body = resp.Body
 		return nil

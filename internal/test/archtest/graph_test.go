@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"internal/cli":             {anything},
 	"internal/ci":              {"awsauth", "ciinfo", "internal/console", "internal/environ", "internal/hint", "publish", "publish/comment", "publish/outputs", "settings"},
 	"publish":                  {"ciinfo", "internal/console", "internal/hint", "internal/notice", "internal/redact", "mlflow", "mlflow/store", "publish/comment", "publish/outputs", "publish/report", "settings", "step", "track"},
-	"publish/comment":          {"internal/hint", "internal/retry"},
+	"publish/comment":          {"internal/hint", "internal/origin", "internal/retry"},
 	"publish/outputs":          {},
 	"publish/report":           {},
 	"track":                    {"ciinfo", "internal/notice", "mlflow", "mlflow/artifact", "settings", "step", "step/results"},
@@ -24,11 +24,11 @@ var mayImport = map[string][]string{
 	"step/results":             {"internal/retry", "mlflow"},
 	"settings":                 {"internal/redact", "mlflow"},
 	"ciinfo":                   {},
-	"awsauth":                  {"internal/hint", "internal/retry"},
+	"awsauth":                  {"internal/hint", "internal/origin", "internal/retry"},
 	"doctor":                   {"awsauth", "internal/hint", "mlflow", "mlflow/rest"},
 	"python":                   {},
 	"mlflow":                   {"internal/hint"},
-	"mlflow/rest":              {"internal/hint", "internal/retry", "mlflow"},
+	"mlflow/rest":              {"internal/hint", "internal/origin", "internal/retry", "mlflow"},
 	"mlflow/sqlite":            {"internal/hint", "mlflow", "mlflow/internal/filelock"},
 	"mlflow/filestore":         {"internal/hint", "internal/retry", "mlflow", "mlflow/internal/filelock"},
 	"mlflow/artifact":          {"internal/hint", "mlflow", "mlflow/rest"},
@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"internal/redact":          {},
 	"internal/workspace":       {},
 	"internal/retry":           {},
+	"internal/origin":          {},
 }
 
 // anything is what the package that puts the parts together may import.
