@@ -82,11 +82,12 @@ const StepRunVariable = "MLOPS_STEP_RUN_ID"
 
 func (p *parser) store() Store {
 	return Store{
-		TrackingURI:     p.text("tracking-uri"),
+		TrackingURI:     p.word("tracking-uri"),
 		Default:         !p.given("tracking-uri"),
 		OnTrackingError: p.text("on-tracking-error"),
 		OfflineDir:      p.path("offline-dir"),
-		FinishTimeout:   p.duration("finish-timeout"),
+		StartTimeout:    p.atLeastSecond("start-timeout"),
+		FinishTimeout:   p.finishTimeout(),
 	}
 }
 
@@ -96,8 +97,8 @@ func (p *parser) report() Report {
 			When:        p.text("comment"),
 			Mode:        p.text("comment-mode"),
 			Key:         p.text("comment-key"),
-			GitHubToken: p.text("github-token"),
-			GitLabToken: p.text("gitlab-token"),
+			GitHubToken: p.word("github-token"),
+			GitLabToken: p.word("gitlab-token"),
 		},
 		Files: Files{
 			Outputs: p.path("outputs-file"),
@@ -112,25 +113,25 @@ func (p *parser) report() Report {
 func (p *parser) aws() AWS {
 	return AWS{
 		Role: Role{
-			ARN:             p.text("role-to-assume"),
+			ARN:             p.word("role-to-assume"),
 			Chaining:        p.bool("role-chaining"),
 			SessionName:     p.text("role-session-name"),
 			Duration:        time.Duration(p.number("role-duration-seconds")) * time.Second,
-			ExternalID:      p.text("role-external-id"),
+			ExternalID:      p.word("role-external-id"),
 			SkipTagging:     p.bool("role-skip-session-tagging"),
 			InlinePolicy:    p.compact("inline-session-policy"),
 			ManagedPolicies: p.list("managed-session-policies"),
 		},
 		Token: Token{
-			Audience: p.text("audience"),
+			Audience: p.word("audience"),
 			File:     p.path("web-identity-token-file"),
 			Variable: p.text("web-identity-token-env"),
 		},
-		Region:          p.text("aws-region"),
-		Profile:         p.text("aws-profile"),
+		Region:          p.word("aws-region"),
+		Profile:         p.word("aws-profile"),
 		AllowedAccounts: p.list("allowed-account-ids"),
 		MaskAccount:     p.bool("mask-aws-account-id"),
-		STSEndpoint:     p.text("sts-endpoint"),
+		STSEndpoint:     p.word("sts-endpoint"),
 		Credentials:     p.text("aws-credentials"),
 	}
 }

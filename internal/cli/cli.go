@@ -41,6 +41,7 @@ type Process struct {
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, p Process) int {
+	p.Environ = trimmed(p.Environ)
 	a := &app{Process: p, secrets: redact.New()}
 	a.console = console.New(a.Stderr, a.secrets, a.commands())
 	a.inherited = redact.Find(p.Environ, nil)

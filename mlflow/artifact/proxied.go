@@ -46,7 +46,7 @@ func (p *proxied) Put(ctx context.Context, to string, from Source) error {
 		}
 		p.noMultipart.Store(true)
 	}
-	return p.client.JSON(ctx, rest.Call{ // the answer is an empty object; a login page, for example, has stored nothing
+	return p.client.JSON(ctx, rest.Call{ // the answer is empty, or an empty object; a login page, for example, has stored nothing
 		Name: fmt.Sprintf("PUT artifact %q", to), Method: http.MethodPut, URL: p.url("artifacts", to),
 		Header: http.Header{"Content-Type": {"application/octet-stream"}},
 		Body:   rest.Body{Open: from.section(0, size), Length: size}, Timeout: uploadTimeout,

@@ -305,12 +305,12 @@ func TestUploadThatCannotBegin(t *testing.T) {
 	dir := stored(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	_, err := offline.Upload(ctx, local(t, dir), opened(t, nowhere), notes(t, dir)[0])
+	_, err := offline.Upload(ctx, local(t, dir), offline.Target{Opened: opened(t, nowhere)}, notes(t, dir)[0])
 	if unreachable := new(mlflow.UnreachableError); !errors.As(err, &unreachable) || len(notes(t, dir)) != 1 {
 		t.Errorf("error %v", err)
 	}
 	server := mlflowtest.StartMemory(t)
-	_, err = offline.Upload(t.Context(), local(t, dir), opened(t, server.URL), offline.Note{RunID: "0123", Experiment: "vision"})
+	_, err = offline.Upload(t.Context(), local(t, dir), offline.Target{Opened: opened(t, server.URL)}, offline.Note{RunID: "0123", Experiment: "vision"})
 	if !errors.Is(err, mlflow.ErrNotFound) || len(server.Runs()) != 0 {
 		t.Errorf("error %v, runs %v", err, server.Runs())
 	}

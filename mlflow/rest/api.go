@@ -61,6 +61,9 @@ func (c *Client) JSON(ctx context.Context, call Call, in, out any) error {
 		if err != nil {
 			return err
 		}
+		if in == nil && out == nil && len(bytes.TrimSpace(body)) == 0 { // a file was taken
+			return nil
+		}
 		if out == nil {
 			out = new(struct{})
 		}
