@@ -1,10 +1,12 @@
 package retry
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -53,6 +55,14 @@ type ProxyError struct {
 
 func (e *ProxyError) Error() string {
 	return "the proxy " + e.Proxy + " did not connect: " + strings.TrimSpace(http.StatusText(e.Status))
+}
+
+// Connected makes an error of a proxy's answer that it does not connect to the server. It is an http.Transport.OnProxyConnectResponse.
+func Connected(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return &ProxyError{Proxy: proxy.Host, Status: resp.StatusCode}
+	}
+	return nil
 }
 
 // passes reports whether a status may be another one later.

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -105,7 +104,7 @@ func New(opts Options) (*Client, error) {
 		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    idleConnections,
 		IdleConnTimeout:        idleTime,
-		OnProxyConnectResponse: connected,
+		OnProxyConnectResponse: retry.Connected,
 		MaxResponseHeaderBytes: maxHeader,
 	}
 	c.http = &http.Client{Transport: transport, CheckRedirect: c.redirect}
@@ -152,14 +151,6 @@ func proxy(choose func(*url.URL) (*url.URL, error)) func(*http.Request) (*url.UR
 		return nil
 	}
 	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
-}
-
-// connected makes an error of a proxy's answer that it does not connect to the server.
-func connected(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode != http.StatusOK {
-		return &retry.ProxyError{Proxy: proxy.Host, Status: resp.StatusCode}
-	}
-	return nil
 }
 
 // redirect is the rule for a redirect of a request to our server. Where we have neither credentials nor headers for it, there
