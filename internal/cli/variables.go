@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/http/httpproxy"
-
 	"github.com/Iyalvan/mlops-track/internal/environ"
 	"github.com/Iyalvan/mlops-track/mlflow/rest"
 	"github.com/Iyalvan/mlops-track/settings"
@@ -83,10 +81,13 @@ func (a *app) variableFaults(s settings.Store) error {
 	return errors.Join(faults...)
 }
 
-// isProxy reports whether the value of a variable names a proxy. The library takes any other for none.
+// isProxy reports whether the value of a variable names a proxy, as an address or as host:port. The library takes any other for none.
 func isProxy(value string) bool {
-	through, err := (&httpproxy.Config{HTTPSProxy: value}).ProxyFunc()(&url.URL{Scheme: "https", Host: "mlflow.invalid"})
-	return err == nil && through != nil
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	u, err := url.Parse(value)
+	return err == nil && u.Host != "" && slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme)
 }
 
 // requestTimeout returns how long one request to the tracking server may take; 0: the usual time.
