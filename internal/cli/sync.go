@@ -127,13 +127,20 @@ func (a *app) upload(ctx context.Context, from *store.Opened, options store.Opti
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close(ctx)) }()
-	done, err := offline.Upload(ctx, from, offline.Target{Opened: to, RunID: a.getenv("MLFLOW_RUN_ID")}, n)
+	done, err := offline.Upload(ctx, from, offline.Target{Store: to, RunID: a.getenv("MLFLOW_RUN_ID")}, n)
 	if err != nil {
 		return err
+	}
+	if done.Before {
+		a.console.Say("run %s is uploaded by another command", n.RunID)
+		return nil
 	}
 	a.console.Say("uploaded run %s: %s, %s, %s: %s", done.Run.Name, counted(done.Params, "param"),
 		counted(done.Points, "metric point"), counted(done.Files, "artifact"),
 		cmp.Or(to.RunURL(done.Run.ExperimentID, done.Run.ID), to.Display))
+	if done.Open {
+		a.console.Say("run %s has not ended: upload it again when it has", done.Run.Name)
+	}
 	return nil
 }
 

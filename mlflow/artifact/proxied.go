@@ -115,8 +115,9 @@ func entries(folder string, files []wireFile) []Entry {
 // open reads a file of a Repo from an address of its server.
 func open(ctx context.Context, client *rest.Client, repo Repo, name string, from *url.URL) (io.ReadCloser, error) {
 	var body io.ReadCloser
-	call := rest.Call{Name: fmt.Sprintf("GET artifact %q", name), Method: http.MethodGet, URL: from, Timeout: uploadTimeout, Stream: true}
+	call := rest.Call{Name: fmt.Sprintf("GET artifact %q", name), Method: http.MethodGet, URL: from, Timeout: uploadTimeout}
 	err := client.Do(ctx, call, func(resp *http.Response) error {
+		rest.Stream(resp)
 		body = resp.Body
 		return nil
 	})

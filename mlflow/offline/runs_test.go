@@ -41,7 +41,7 @@ func TestResumeOffline(t *testing.T) {
 		before.server.Runs()[0].Status != mlflow.Failed { // anybody may write a note that names a run
 		t.Fatalf("error %v, run %+v", err, before.server.Runs()[0])
 	}
-	done, err := offline.Upload(t.Context(), local(t, dir), offline.Target{Opened: opened(t, before.server.URL), RunID: first.ID}, notes(t, dir)[0])
+	done, err := offline.Upload(t.Context(), local(t, dir), offline.Target{Store: opened(t, before.server.URL), RunID: first.ID}, notes(t, dir)[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +178,7 @@ func TestModelsOfALostServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.proxy.Mend()
+	end(t, j, run.ID, mlflow.Finished)
 	mustBring(t, j.dir, j.proxy.URL)
 	want := []mlflowtest.Version{{Name: "net", Version: "1", Source: "models:/" + id, RunID: run.ID, ModelID: id}}
 	if diff := cmp.Diff(want, j.server.Versions("net")); diff != "" {

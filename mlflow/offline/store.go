@@ -50,6 +50,7 @@ type Store struct {
 	local    *store.Opened // nil until it is needed
 	made     mlflow.Run    // the run in the local store, before it is noted
 	twin     *twin         // nil until there is one
+	release  func() error  // says that the job no longer writes the twin; nil without one
 }
 
 // twin is the run in the local store that holds what the server did not store.
@@ -127,11 +128,15 @@ func (s *Store) Direct() *store.Opened {
 // Close closes the local store and the server.
 func (s *Store) Close(ctx context.Context) error {
 	s.mu.Lock()
-	local := s.local
+	local, release := s.local, s.release
+	s.release = nil
 	s.mu.Unlock()
 	var err error
 	if local != nil {
 		err = local.Close(ctx)
+	}
+	if release != nil {
+		err = errors.Join(err, release())
 	}
 	return errors.Join(err, s.server.Close(ctx))
 }
@@ -249,6 +254,7 @@ func (s *Store) openTwin(ctx context.Context) (*twin, error) {
 	}); err != nil {
 		return nil, err
 	}
+	s.release = holdRunning(s.options.Dir, Note{RunID: s.made.ID})
 	if s.known.ID == "" {
 		s.known = s.made
 	}

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/internal/filelock"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
@@ -24,8 +28,7 @@ const (
 
 // Target is where a stored run goes.
 type Target struct {
-	*store.Opened
-
+	Store *store.Opened
 	RunID string // run on the server that the user names as the one that was resumed; empty: none
 }
 
@@ -35,14 +38,33 @@ type Uploaded struct {
 	Params int        // added now, children included, as are the others
 	Points int
 	Files  int
+	Before bool // another upload was faster: there is nothing else to tell
+	Open   bool // the stored run has not ended, so that its note waits for the next upload
 }
 
 // Upload uploads one stored run and its children from the offline store to the server and moves its note. It is safe to
 // repeat. It gives up when the server is unreachable for long. The folder may come from a job that need not be trusted: of the runs
 // on the server it changes only those of the job that it holds.
-func Upload(ctx context.Context, from *store.Opened, to Target, n Note) (Uploaded, error) {
+func Upload(ctx context.Context, from *store.Opened, to Target, n Note) (done Uploaded, err error) {
+	lock := filepath.Join(from.Dir, "sync.lock")
+	if info, err := os.Lstat(lock); err == nil && !info.Mode().IsRegular() {
+		return done, fmt.Errorf("%q is not a file but %s", lock, kindOf(info.Mode()))
+	}
+	err = filelock.New(lock).With(ctx, func() error { // of two at a time both would create the run
+		if _, gone := os.Lstat(n.file(from.Dir, "kept")); errors.Is(gone, fs.ErrNotExist) {
+			done.Before = true
+			return nil
+		}
+		done, err = uploadOne(ctx, from, to, n)
+		return err
+	})
+	return done, err
+}
+
+// uploadOne uploads one stored run while nobody else does.
+func uploadOne(ctx context.Context, from *store.Opened, to Target, n Note) (Uploaded, error) {
 	first, connected := opening(firstTimeout)(ctx)
-	exp, err := to.EnsureExperiment(first, n.Experiment)
+	exp, err := to.Store.EnsureExperiment(first, n.Experiment)
 	connected()
 	if err != nil {
 		return Uploaded{}, fmt.Errorf("find experiment %q: %w", n.Experiment, err)
@@ -51,7 +73,7 @@ func Upload(ctx context.Context, from *store.Opened, to Target, n Note) (Uploade
 	defer cancel(nil)
 	stall := time.AfterFunc(stallTimeout, func() { cancel(errors.New("the server does not answer")) })
 	defer stall.Stop()
-	d := &upload{from: from, to: to.Opened, experiment: exp.ID, named: to.RunID, tick: func() { stall.Reset(stallTimeout) }}
+	d := &upload{from: from, to: to.Store, experiment: exp.ID, named: to.RunID, tick: func() { stall.Reset(stallTimeout) }}
 	local, err := from.GetRun(ctx, n.RunID)
 	if err != nil {
 		return Uploaded{}, fmt.Errorf("read stored run: %w", err)
@@ -67,6 +89,9 @@ func Upload(ctx context.Context, from *store.Opened, to Target, n Note) (Uploade
 		if err := d.register(ctx, run.Ref(), run.Tags[tagRegistered], *n.Model); err != nil {
 			return d.done, err
 		}
+	}
+	if d.done.Open = local.Status == mlflow.Running && isRunning(from.Dir, n); d.done.Open { // its job may still write
+		return d.done, Write(from.Dir, n)
 	}
 	return d.done, markSent(from.Dir, n)
 }
@@ -122,13 +147,13 @@ func (d *upload) find(ctx context.Context, local mlflow.Run, known, parent strin
 	if known != "" {
 		run, err := d.to.GetRun(ctx, known)
 		if err == nil {
-			err = d.mayChange(run)
+			err = d.mayChange(run.ID, run.Tags[mlflow.JobIDTag])
 		}
 		if err == nil || !errors.Is(err, mlflow.ErrNotFound) {
 			return run, err
 		}
 	}
-	marks := marksOf(local, parent)
+	marks := marksOf(local.ID, local.Tags[mlflow.JobIDTag], parent)
 	for tags := marks; len(tags) > 0; tags = tags[1:] { // by all marks, then by the job alone, as a create without an answer left it
 		if parent != "" && len(tags) < len(marks) {
 			break
@@ -148,27 +173,26 @@ func (d *upload) find(ctx context.Context, local mlflow.Run, known, parent strin
 
 // marksOf returns the tags by which a run on the server is known as that of a stored run: where it was uploaded from, with the
 // job, or with the parent of a child.
-func marksOf(local mlflow.Run, parent string) []mlflow.Tag {
-	marks := []mlflow.Tag{{Key: tagKeptRun, Value: local.ID}}
+func marksOf(localID, job, parent string) []mlflow.Tag {
+	marks := []mlflow.Tag{{Key: tagKeptRun, Value: localID}}
 	if parent != "" {
 		return append(marks, mlflow.Tag{Key: mlflow.ParentRunTag, Value: parent})
 	}
-	if id := local.Tags[mlflow.JobIDTag]; id != "" {
-		marks = append(marks, mlflow.Tag{Key: mlflow.JobIDTag, Value: id})
+	if job != "" {
+		marks = append(marks, mlflow.Tag{Key: mlflow.JobIDTag, Value: job})
 	}
 	return marks
 }
 
 // mayChange returns an error for a run on the server that is not of the job of the stored run, although its note names it. The
 // user may name it, too: a run that was resumed has the tag of another job.
-func (d *upload) mayChange(remote mlflow.Run) error {
-	job := remote.Tags[mlflow.JobIDTag]
-	if job != "" && slices.Contains(d.jobs, job) || remote.ID == d.named {
+func (d *upload) mayChange(runID, job string) error {
+	if job != "" && slices.Contains(d.jobs, job) || runID == d.named {
 		return nil
 	}
 	return hint.With(
-		fmt.Errorf("the note names run %q on the server, which is not of the same job: its tag %s is %q", remote.ID, mlflow.JobIDTag, job),
-		"if the job resumed that run, say so: MLFLOW_RUN_ID="+remote.ID+" mlops-track sync ...",
+		fmt.Errorf("the note names run %q on the server, which is not of the same job: its tag %s is %q", runID, mlflow.JobIDTag, job),
+		"if the job resumed that run, say so: MLFLOW_RUN_ID="+runID+" mlops-track sync ...",
 	)
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -313,6 +314,44 @@ func TestRunOfAnotherJob(t *testing.T) {
 	}
 }
 
+// Two uploads of one folder at a time bring each run once.
+func TestTwoUploadsAtATime(t *testing.T) {
+	t.Parallel()
+	dir, server := stored(t), mlflowtest.StartMemory(t)
+	n := notes(t, dir)[0]
+	var all errgroup.Group
+	for range 4 {
+		from, to := local(t, dir), opened(t, server.URL)
+		all.Go(func() error {
+			_, err := offline.Upload(t.Context(), from, offline.Target{Store: to}, n)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Error(err)
+	}
+	holdsStored(t, server)
+}
+
+// A run whose job still writes is uploaded as far as it has come, and waits for the next upload.
+func TestUploadOfARunThatHasNotEnded(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "offline")
+	s, server := newStore(t, nowhere, dir), mlflowtest.StartMemory(t)
+	run := start(t, s)
+	log(t, s, run.ID, mlflow.Batch{Params: []mlflow.Param{{Key: "depth", Value: "3"}}})
+	done, err := bring(t, dir, server.URL)
+	if left := notes(t, dir); err != nil || !done.Open || len(left) != 1 || left[0].ServerRunID != done.Run.ID {
+		t.Fatalf("%+v, %v; notes %+v", done, err, left)
+	}
+	log(t, s, run.ID, mlflow.Batch{Params: []mlflow.Param{{Key: "width", Value: "7"}}})
+	end(t, s, run.ID, mlflow.Finished)
+	mustBring(t, dir, server.URL)
+	if runs := server.Runs(); len(runs) != 1 || runs[0].Status != mlflow.Finished || len(runs[0].Params) != 2 {
+		t.Errorf("runs %+v", runs)
+	}
+}
+
 // A store that is a link may lie anywhere.
 func TestLinkedStore(t *testing.T) {
 	t.Parallel()
@@ -384,17 +423,24 @@ func TestUploadThatCannotBegin(t *testing.T) {
 	dir := stored(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	_, err := offline.Upload(ctx, local(t, dir), offline.Target{Opened: opened(t, nowhere)}, notes(t, dir)[0])
+	_, err := offline.Upload(ctx, local(t, dir), offline.Target{Store: opened(t, nowhere)}, notes(t, dir)[0])
 	if unreachable := new(mlflow.UnreachableError); !errors.As(err, &unreachable) || len(notes(t, dir)) != 1 {
 		t.Errorf("error %v", err)
 	}
 	server := mlflowtest.StartMemory(t)
-	_, err = offline.Upload(t.Context(), local(t, dir), offline.Target{Opened: opened(t, server.URL)}, offline.Note{RunID: "0123", Experiment: "vision"})
+	unknown := offline.Note{RunID: "0123", Experiment: "vision"}
+	if err := offline.Write(dir, unknown); err != nil {
+		t.Fatal(err)
+	}
+	_, err = offline.Upload(t.Context(), local(t, dir), offline.Target{Store: opened(t, server.URL)}, unknown)
 	if !errors.Is(err, mlflow.ErrNotFound) || len(server.Runs()) != 0 {
 		t.Errorf("error %v, runs %v", err, server.Runs())
 	}
 	proxy := mlflowtest.New(t, server.URL)
 	proxy.Spoil(mlflowtest.Rule{Path: "experiments/get-by-name", Status: http.StatusUnauthorized})
+	if err := os.Remove(filepath.Join(dir, "kept", "0123.json")); err != nil {
+		t.Fatal(err)
+	}
 	if _, err = bring(t, dir, proxy.URL); err == nil || !strings.Contains(err.Error(), `find experiment "vision"`) {
 		t.Errorf("error %v", err)
 	}

@@ -26,8 +26,6 @@ type Call struct {
 	Body   Body        // what is sent
 	// Timeout ends an attempt during which nothing was sent, or which is not answered by then; 0: Options.Timeout.
 	Timeout time.Duration
-	// Stream is true if the answer is as long as a file: its time counts anew with each part that comes.
-	Stream bool
 	// Once is true if the call must not be made twice: an unknown outcome is an error.
 	Once bool
 	// Foreign is true if the request must not have our credentials, wherever it goes. One to another origin than that of the
@@ -100,9 +98,6 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 		return c.unanswered(ctx, call, resp, sent.failed(), err)
 	}
 	moved()
-	if !call.Stream {
-		moved = func() {}
-	}
 	resp.Body = &answer{ReadCloser: resp.Body, moved: moved, done: done}
 	if resp.StatusCode/100 != 2 {
 		return c.errorStatus(call, resp)

@@ -25,7 +25,7 @@ const (
 
 // MetricHistory implements mlflow.Models.
 func (c *Client) MetricHistory(ctx context.Context, runID, key string) ([]mlflow.Metric, error) {
-	call := Call{Name: "GET metrics/get-history", Method: http.MethodGet, URL: c.URL(api + "metrics/get-history"), Stream: true}
+	call := Call{Name: "GET metrics/get-history", Method: http.MethodGet, URL: c.URL(api + "metrics/get-history")}
 	query := url.Values{"run_id": {runID}, "metric_key": {key}, "max_results": {strconv.Itoa(historyPage)}}
 	var points []mlflow.Metric
 	for next := "first"; next != ""; {
@@ -33,6 +33,7 @@ func (c *Client) MetricHistory(ctx context.Context, runID, key string) ([]mlflow
 		had := len(points)
 		err := c.Do(ctx, call, func(resp *http.Response) (err error) {
 			defer resp.Body.Close()
+			Stream(resp)
 			points, next, err = c.history(call, resp, points[:had]) // a repeated attempt begins anew
 			return err
 		})

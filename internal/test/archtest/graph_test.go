@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"mlflow/artifact":          {"internal/hint", "mlflow", "mlflow/rest"},
 	"mlflow/server":            {"internal/environ", "internal/hint", "mlflow"},
 	"mlflow/store":             {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/filestore", "mlflow/rest", "mlflow/server", "mlflow/sqlite"},
-	"mlflow/offline":           {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/store"},
+	"mlflow/offline":           {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/internal/filelock", "mlflow/store"},
 	"mlflow/internal/filelock": {},
 	"internal/console":         {"internal/notice", "internal/redact"},
 	"internal/environ":         {},
