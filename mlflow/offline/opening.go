@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptrace"
+	"slices"
 	"sync"
 	"time"
 
@@ -100,5 +101,5 @@ func (s *Store) marked(tags []mlflow.Tag) []mlflow.Tag {
 	if id == "" || jobID(tags) != "" {
 		return tags
 	}
-	return append(tags[:len(tags):len(tags)], mlflow.Tag{Key: mlflow.JobIDTag, Value: id})
+	return append(slices.Clip(tags), mlflow.Tag{Key: mlflow.JobIDTag, Value: id})
 }
