@@ -240,6 +240,9 @@ func TestHostileFolder(t *testing.T) {
 		"linked root": func(t *testing.T, dir string) {
 			plant(t, dir, func(at string) error { return errors.Join(os.RemoveAll(at), os.Symlink(secret, at)) })
 		},
+		"relative link": func(t *testing.T, dir string) {
+			plant(t, dir, func(at string) error { return errors.Join(os.RemoveAll(at), os.Symlink("..", at)) })
+		},
 		"linked parent": func(t *testing.T, dir string) {
 			plant(t, dir, func(at string) error {
 				above := filepath.Dir(filepath.Dir(at))
