@@ -96,11 +96,6 @@ func (d *upload) inside(folder string) (sizes map[string]int64, special []error,
 		return nil, nil, err
 	}
 	defer store.Close()
-	for _, above := range parents(relative) {
-		if info, err := store.Lstat(above); err == nil && !info.IsDir() {
-			return nil, nil, fmt.Errorf("%q is not a folder but %s, and is not uploaded", above, kindOf(info.Mode()))
-		}
-	}
 	sizes = map[string]int64{}
 	err = fs.WalkDir(store.FS(), filepath.ToSlash(relative), func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -122,15 +117,6 @@ func (d *upload) inside(folder string) (sizes map[string]int64, special []error,
 		return err
 	})
 	return sizes, special, err
-}
-
-// parents returns a path and the folders that lead to it.
-func parents(path string) []string {
-	var all []string
-	for ; path != "."; path = filepath.Dir(path) {
-		all = append(all, path)
-	}
-	return all
 }
 
 // kindOf names what an entry of a folder is.
