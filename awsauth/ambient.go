@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -22,6 +21,10 @@ func Ambient(ctx context.Context, profile, region string, client Client) (aws.Co
 	if err != nil {
 		return cfg, notLoaded(err)
 	}
+	if cfg.Credentials != nil {
+		cfg.Credentials = checkedKeys{cfg.Credentials}
+	}
+	cfg.Region = strings.TrimSpace(cfg.Region)
 	return cfg, nil
 }
 
@@ -34,30 +37,11 @@ func notLoaded(err error) error {
 	return shown
 }
 
-// checkKeys returns an error if keys hold what AWS's keys never do, such as the line end of a pasted secret: they could not be
-// sent at all, or their signature would be wrong.
-func checkKeys(creds aws.Credentials) error {
-	for _, key := range []struct{ what, value string }{
-		{"access key id", creds.AccessKeyID}, {"secret access key", creds.SecretAccessKey}, {"session token", creds.SessionToken},
-	} {
-		if strings.TrimSpace(key.value) != key.value || strings.ContainsFunc(key.value, unicode.IsControl) {
-			return hint.With(fmt.Errorf("check the existing AWS credentials: the %s (of %s) has a line end, a control character, or a blank "+
-				"at its end or beginning", key.what, sourceOf(creds)), keysAdvice)
-		}
-	}
-	return nil
-}
-
-// sourceOf says where the SDK found keys.
-func sourceOf(creds aws.Credentials) string {
-	if creds.Source == config.CredentialsSourceName {
-		return "the environment"
-	}
-	return creds.Source
-}
-
 // noAmbient returns the error for a machine where the SDK finds no credentials.
 func noAmbient(profile string, cause error) error {
+	if broken, ok := errors.AsType[*keyError](cause); ok {
+		return hint.With(fmt.Errorf("use the AWS credentials: %w", broken), hint.Of(cause))
+	}
 	shown := oneLine(cause.Error())
 	if profile != "" {
 		return hint.With(&ambientError{fmt.Sprintf("find AWS credentials by the profile %q: %s", profile, shown), cause}, profileAdvice)

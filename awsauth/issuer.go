@@ -78,6 +78,7 @@ func newIssuer(ctx context.Context, opts Options) (*issuer, error) {
 	i.config = cfg
 	i.client = sts.NewFromConfig(cfg, func(o *sts.Options) {
 		o.Retryer = aws.NopRetryer{} // pace.try repeats, with a fresh token each time
+		o.HTTPClient = staying(o.HTTPClient)
 		if opts.STSEndpoint != "" {
 			o.BaseEndpoint = aws.String(opts.STSEndpoint)
 		}
@@ -206,7 +207,10 @@ func (i *issuer) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, noAmbient(i.opts.Profile, err)
 	}
 	i.tell(creds)
-	return creds, checkKeys(creds)
+	if err := sendable(creds); err != nil {
+		return aws.Credentials{}, noAmbient(i.opts.Profile, err)
+	}
+	return creds, nil
 }
 
 // complete adds the account of the ambient credentials to a role that is configured by name.

@@ -2,7 +2,6 @@ package awsauth
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/origin"
 	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
@@ -42,7 +42,7 @@ func retryKindOfStatus(status int) retryKind {
 
 // retryKindOfTransport returns that of a request that got no answer.
 func retryKindOfTransport(err error) retryKind {
-	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+	if retry.CauseOf(err) != retry.Passing || origin.IsRedirect(err) {
 		return permanent
 	}
 	if neverSent(err) {

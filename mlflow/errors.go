@@ -9,6 +9,9 @@ import (
 // ErrNotFound is wrapped by errors about a run, an experiment or an artifact that does not exist.
 var ErrNotFound = errors.New("not found")
 
+// ErrUncertain is wrapped by the error of a call that must not be made twice where it is not known whether the server executed it.
+var ErrUncertain = errors.New("the outcome is unknown")
+
 // UnreachableError says that a store is unreachable: connection refused, timeout, a name that does not resolve, or a server that
 // answers 5xx. The same call may succeed later.
 type UnreachableError struct {

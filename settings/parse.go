@@ -87,11 +87,12 @@ const StepRunVariable = "MLOPS_STEP_RUN_ID"
 
 func (p *parser) store() Store {
 	return Store{
-		TrackingURI:     p.text("tracking-uri"),
+		TrackingURI:     p.word("tracking-uri"),
 		Default:         !p.given("tracking-uri"),
 		OnTrackingError: p.text("on-tracking-error"),
 		OfflineDir:      p.path("offline-dir"),
-		FinishTimeout:   p.duration("finish-timeout"),
+		StartTimeout:    p.atLeastSecond("start-timeout"),
+		FinishTimeout:   p.finishTimeout(),
 	}
 }
 
@@ -102,8 +103,8 @@ func (p *parser) report() Report {
 			Mode:        p.text("comment-mode"),
 			Key:         p.text("comment-key"),
 			On:          p.positive("comment-on"),
-			GitHubToken: p.text("github-token"),
-			GitLabToken: p.text("gitlab-token"),
+			GitHubToken: p.word("github-token"),
+			GitLabToken: p.word("gitlab-token"),
 		},
 		Files: Files{
 			Outputs: p.path("outputs-file"),
@@ -118,11 +119,11 @@ func (p *parser) report() Report {
 func (p *parser) aws() AWS {
 	a := AWS{
 		Role: Role{
-			ARN:         p.text("role-to-assume"),
+			ARN:         p.word("role-to-assume"),
 			Chaining:    p.bool("role-chaining"),
 			SessionName: p.text("role-session-name"),
 			Duration:    time.Duration(p.number("role-duration-seconds")) * time.Second,
-			ExternalID:  p.text("role-external-id"),
+			ExternalID:  p.word("role-external-id"),
 			Tags: SessionTags{
 				Skip: p.bool("role-skip-session-tagging"), Custom: p.customTags(), Transitive: p.lines("transitive-tag-keys"),
 			},
@@ -130,16 +131,16 @@ func (p *parser) aws() AWS {
 			ManagedPolicies: p.list("managed-session-policies"),
 		},
 		Token: Token{
-			Audience: p.text("audience"),
+			Audience: p.word("audience"),
 			File:     p.path("web-identity-token-file"),
 			Variable: p.text("web-identity-token-env"),
 		},
-		Region:          p.text("aws-region"),
-		SourceProfile:   p.text("source-profile"),
-		Profile:         Profile{Name: p.text("aws-profile"), Overwrite: p.bool("overwrite-aws-profile")},
+		Region:          p.word("aws-region"),
+		SourceProfile:   p.word("source-profile"),
+		Profile:         Profile{Name: p.word("aws-profile"), Overwrite: p.bool("overwrite-aws-profile")},
 		AllowedAccounts: p.list("allowed-account-ids"),
 		MaskAccount:     p.bool("mask-aws-account-id"),
-		Network:         Network{STSEndpoint: p.text("sts-endpoint"), Proxy: p.proxy("http-proxy"), NoProxy: p.text("no-proxy")},
+		Network:         Network{STSEndpoint: p.word("sts-endpoint"), Proxy: p.proxy("http-proxy"), NoProxy: p.text("no-proxy")},
 		Credentials:     p.text("aws-credentials"),
 	}
 	if a.Profile.Name == "" {

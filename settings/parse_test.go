@@ -124,7 +124,7 @@ func TestDefaults(t *testing.T) {
 		Run: settings.Run{RegisterModel: "auto"},
 		Store: settings.Store{
 			TrackingURI: "sqlite:///mlflow.db", Default: true, OnTrackingError: "keep",
-			OfflineDir: "/project/.mlops-track", FinishTimeout: time.Minute,
+			OfflineDir: "/project/.mlops-track", StartTimeout: 30 * time.Second, FinishTimeout: time.Minute,
 		},
 		AWS: settings.AWS{
 			Role:        settings.Role{Duration: time.Hour},

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // parser resolves settings and collects what is wrong with them.
@@ -57,7 +59,7 @@ func (p *parser) text(name string) string {
 	s := p.settings[name]
 	value := s.Default
 	for _, v := range p.candidates(s) {
-		if v != "" {
+		if v = strings.TrimSpace(v); v != "" {
 			value = v
 			break
 		}
@@ -70,7 +72,23 @@ func (p *parser) text(name string) string {
 
 // given reports whether any source sets a setting, so that its value is not the default.
 func (p *parser) given(name string) bool {
-	return slices.ContainsFunc(p.candidates(p.settings[name]), func(v string) bool { return v != "" })
+	return slices.ContainsFunc(p.candidates(p.settings[name]), func(v string) bool { return strings.TrimSpace(v) != "" })
+}
+
+// word is a text that becomes a part of a request, and so has no control characters; it is not quoted where it is a secret.
+func (p *parser) word(name string) string {
+	text := p.text(name)
+	at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) || p.settings[name].Secret && r > unicode.MaxASCII })
+	if at < 0 {
+		return text
+	}
+	shown := name
+	if !p.settings[name].Secret {
+		shown += " " + strconv.Quote(text)
+	}
+	r, _ := utf8.DecodeRuneInString(text[at:])
+	p.fault("%s contains the character %U, which cannot be sent: set it again, without what was pasted along with it", shown, r)
+	return ""
 }
 
 func (p *parser) lines(name string) []string { return lines(p.text(name)) }
@@ -153,6 +171,24 @@ func (p *parser) duration(name string) time.Duration {
 		p.fault("%s %q is not a duration such as 5s or 2m", name, text)
 	}
 	return d
+}
+
+// atLeastSecond is a duration in which a server can answer.
+func (p *parser) atLeastSecond(name string) time.Duration {
+	d := p.duration(name)
+	if d >= 0 && d < time.Second {
+		p.fault("%s %q is shorter than 1s, in which no server answers", name, p.text(name))
+	}
+	return d
+}
+
+// finishTimeout is how long finalization waits; 0 means without a limit.
+func (p *parser) finishTimeout() time.Duration {
+	const name = "finish-timeout"
+	if d, err := time.ParseDuration(p.text(name)); err == nil && d == 0 {
+		return 0
+	}
+	return p.atLeastSecond(name)
 }
 
 // path is absolute, or empty where nothing is set.

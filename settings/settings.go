@@ -68,7 +68,8 @@ type Store struct {
 	Default         bool          // nobody named a tracking URI: it is the default
 	OnTrackingError string        // keep, fail
 	OfflineDir      string        // absolute
-	FinishTimeout   time.Duration // without progress
+	StartTimeout    time.Duration // for opening the run
+	FinishTimeout   time.Duration // without progress; 0: no limit
 }
 
 // Report says where the report goes besides the log.

@@ -24,7 +24,12 @@ import (
 // access reads MLflow's own variables for talking to a tracking server, and [mlflow] of ~/.mlflow/credentials.
 // https://mlflow.org/docs/latest/self-hosting/security/basic-http-auth
 func (a *app) access() (store.Options, error) {
+	timeout, err := a.requestTimeout()
+	if err != nil {
+		return store.Options{}, err
+	}
 	o := store.Options{
+		RequestTimeout: timeout,
 		Username:       a.getenv("MLFLOW_TRACKING_USERNAME"),
 		Password:       a.getenv("MLFLOW_TRACKING_PASSWORD"),
 		Token:          a.getenv("MLFLOW_TRACKING_TOKEN"),
@@ -60,7 +65,6 @@ func (a *app) access() (store.Options, error) {
 		o.CACertPath = ""
 	}
 	if o.Username == "" && o.Password == "" && o.Token == "" {
-		var err error
 		if o.Username, o.Password, err = a.credentialsFile(); err != nil { // a server that needs them rejects us, and that is told
 			a.console.Tell(notice.Warn(err.Error(), "make the file readable, or set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"))
 		}

@@ -42,6 +42,7 @@ type Process struct {
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, p Process) int {
+	p.Environ = trimmed(p.Environ)
 	watched, w := watch(ctx, p.Signals)
 	defer w.stop()
 	a := &app{Process: p, watcher: w, secrets: redact.New()}

@@ -10,6 +10,7 @@ import (
 	"github.com/Iyalvan/mlops-track/ciinfo"
 	"github.com/Iyalvan/mlops-track/internal/ci"
 	"github.com/Iyalvan/mlops-track/internal/environ"
+	"github.com/Iyalvan/mlops-track/internal/origin"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/settings"
 )
@@ -19,7 +20,7 @@ func (a *app) http() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	through := a.proxy().ProxyFunc()
 	transport.Proxy = func(r *http.Request) (*url.URL, error) { return through(r.URL) }
-	return &http.Client{Transport: transport}
+	return &http.Client{Transport: transport, CheckRedirect: origin.Stay}
 }
 
 // detectCI detects the CI job; the commit is that of the folder where the step runs. Its facts are UTF-8, whatever the environment holds.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/notice"
 	"github.com/Iyalvan/mlops-track/internal/redact"
@@ -25,11 +26,32 @@ func (j job) open(ctx context.Context, plan track.Plan, creds credentials) (trac
 	if err != nil {
 		return t, mlflow.Run{}, err
 	}
+	waiting := time.AfterFunc(openingNotice, func() {
+		j.console.Say("still opening the run at %s; start-timeout is %s", t.offline.Direct().Display, j.settings.Store.StartTimeout)
+	})
 	run, err := t.open(ctx, plan)
+	waiting.Stop()
 	if err != nil {
+		j.withdraw(ctx, t)
 		err = errors.Join(err, t.close(ctx))
 	}
 	return t, run, err
+}
+
+// withdraw ends, after a cancel, a run that the interrupted opening may have left on the server.
+func (j job) withdraw(watched context.Context, t tracking) {
+	if watched.Err() == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(watched), withdrawBudget)
+	defer cancel()
+	run, err := t.offline.Withdraw(ctx)
+	switch {
+	case err != nil:
+		j.console.Say("mark the run KILLED that may be on the server: %v", err)
+	case run.ID != "":
+		j.console.Say("run %s, which was being opened, is marked KILLED", run.ID)
+	}
 }
 
 // tellOpened logs where the run is stored, and warns if it is stored offline.
@@ -80,13 +102,19 @@ func viewCommand(uri, display string) string {
 
 // uploadCommand returns the command that uploads later what is stored offline.
 func (j job) uploadCommand() string {
-	return "mlops-track sync " + step.Quote(j.shownOfflineDir())
+	command := syncCommand(j.shownOfflineDir(), mlflow.RedactURI(j.settings.Store.TrackingURI))
+	if resumed := j.settings.Run.Inherited.RunID; resumed != "" { // its tags are those of another job
+		return "MLFLOW_RUN_ID=" + step.Quote(resumed) + " " + command
+	}
+	return command
 }
 
 // shownOfflineDir returns the offline folder as a person types it.
-func (j job) shownOfflineDir() string {
-	dir := j.settings.Store.OfflineDir
-	if rel, err := filepath.Rel(j.Dir, dir); err == nil && filepath.IsLocal(rel) {
+func (j job) shownOfflineDir() string { return j.shown(j.settings.Store.OfflineDir) }
+
+// shown returns a folder as a person types it.
+func (a *app) shown(dir string) string {
+	if rel, err := filepath.Rel(a.Dir, dir); err == nil && filepath.IsLocal(rel) {
 		return rel
 	}
 	return dir

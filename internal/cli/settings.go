@@ -45,7 +45,7 @@ func (a *app) check(s settings.Settings) error {
 		faults = append(faults, fmt.Errorf("working-directory %q is not a folder", s.Step.WorkingDirectory))
 	}
 	_, err := store.Describe(store.Options{URI: s.Store.TrackingURI, Dir: a.Dir})
-	return errors.Join(append(faults, err, roleOptions(s.AWS).Check(), awsauth.Profile{Name: s.AWS.Profile.Name}.Check())...)
+	return errors.Join(append(faults, err, a.variableFaults(s.Store), roleOptions(s.AWS).Check(), awsauth.Profile{Name: s.AWS.Profile.Name}.Check())...)
 }
 
 // roleOptions are those that follow from the settings alone.

@@ -270,7 +270,9 @@ func TestShown(t *testing.T) {
 func TestResume(t *testing.T) {
 	t.Parallel()
 	a, _ := newApp(t.TempDir())
-	tr, err := openStore(t.Context(), settings.Store{OnTrackingError: "keep", OfflineDir: t.TempDir()}, storeOptions(t), a.secrets, "vision")
+	tr, err := openStore(t.Context(), settings.Store{
+		OnTrackingError: "keep", OfflineDir: t.TempDir(), StartTimeout: time.Minute,
+	}, storeOptions(t), a.secrets, "vision")
 	if err != nil {
 		t.Fatal(err)
 	}

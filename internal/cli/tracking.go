@@ -17,8 +17,11 @@ import (
 )
 
 const (
-	// startTimeout bounds the first calls to a tracking server: after it the user gets an error.
-	startTimeout = 8 * time.Second
+	// openingNotice is after which time the user is told that the server is still waited for.
+	openingNotice = 5 * time.Second
+
+	// withdrawBudget is how long after a cancel a run that was being opened is looked for: a create that is under way may still come.
+	withdrawBudget = 5 * time.Second
 
 	// closeTimeout bounds closing an embedded store, or ending the server of a database.
 	closeTimeout = 5 * time.Second
@@ -45,7 +48,7 @@ func openStore(ctx context.Context, s settings.Store, options store.Options, sec
 	if err != nil {
 		return tracking{}, err
 	}
-	o := offline.Options{TrackingURI: opened.Display, Experiment: secrets.Text(experiment), StartTimeout: startTimeout}
+	o := offline.Options{TrackingURI: opened.Display, Experiment: secrets.Text(experiment), StartTimeout: s.StartTimeout}
 	if s.OnTrackingError == "keep" {
 		o.Dir = s.OfflineDir
 	}

@@ -17,6 +17,9 @@ import (
 // temporary is the prefix of a file that is being written; List omits it.
 const temporary = ".mlops-track-"
 
+// IsTemporary reports whether a file of a folder of artifacts is one that was still being written.
+func IsTemporary(name string) bool { return strings.HasPrefix(name, temporary) }
+
 // local stores artifacts in a folder of this machine.
 type local struct{ folder string }
 
@@ -108,7 +111,7 @@ func (l *local) List(_ context.Context, folder string) ([]Entry, error) {
 	var entries []Entry
 	for _, f := range found {
 		info, err := os.Stat(filepath.Join(dir, f.Name())) // follows links, as MLflow does
-		if err != nil || strings.HasPrefix(f.Name(), temporary) {
+		if err != nil || IsTemporary(f.Name()) {
 			continue
 		}
 		e := Entry{Path: path.Join(folder, f.Name()), Dir: info.IsDir()}

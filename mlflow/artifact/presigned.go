@@ -57,7 +57,7 @@ const serveFix = "start the tracking server with --serve-artifacts; MLflow 3.12 
 // explain adds what to do if the server issues no presigned URLs.
 func (p *presigned) explain(err error) error {
 	rejected, ok := errors.AsType[*mlflow.RejectedError](err)
-	if !ok || rejected.Lasting() || errors.Is(err, mlflow.ErrNotFound) {
+	if !ok || rejected.Lasting() && rejected.Status != http.StatusNotFound || errors.Is(err, mlflow.ErrNotFound) {
 		return err
 	}
 	explained := *rejected

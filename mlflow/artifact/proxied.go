@@ -46,11 +46,11 @@ func (p *proxied) Put(ctx context.Context, to string, from Source) error {
 		}
 		p.noMultipart.Store(true)
 	}
-	return p.client.Do(ctx, rest.Call{
+	return p.client.JSON(ctx, rest.Call{ // the answer is empty, or an empty object; a login page, for example, has stored nothing
 		Name: fmt.Sprintf("PUT artifact %q", to), Method: http.MethodPut, URL: p.url("artifacts", to),
 		Header: http.Header{"Content-Type": {"application/octet-stream"}},
 		Body:   rest.Body{Open: from.section(0, size), Length: size}, Timeout: uploadTimeout,
-	}, drained)
+	}, nil, nil)
 }
 
 // List implements Repo.
@@ -117,6 +117,7 @@ func open(ctx context.Context, client *rest.Client, repo Repo, name string, from
 	var body io.ReadCloser
 	call := rest.Call{Name: fmt.Sprintf("GET artifact %q", name), Method: http.MethodGet, URL: from, Timeout: uploadTimeout}
 	err := client.Do(ctx, call, func(resp *http.Response) error {
+		rest.Stream(resp)
 		body = resp.Body
 		return nil
 	})

@@ -28,6 +28,7 @@ func (s *Store) CreateRun(ctx context.Context, run mlflow.NewRun) (created mlflo
 	s.mu.Unlock()
 	err = s.open(ctx, func(ctx context.Context) error {
 		created, err = s.server.CreateRun(ctx, run)
+		s.noteOpening(err)
 		return err
 	}, func() error {
 		created, err = s.openOffline(ctx)
@@ -161,6 +162,7 @@ func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUp
 	if own {
 		s.noteEnd(update)
 	}
+	s.noteChange(runID)
 	err := s.atServer(ctx, func(ctx context.Context) error { return s.server.UpdateRun(ctx, runID, update) })
 	if !own || (err != nil && ctx.Err() != nil) {
 		return err

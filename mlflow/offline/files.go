@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -37,13 +39,9 @@ func (d *upload) folder(ctx context.Context, location, remote, target string) er
 	if err != nil {
 		return err
 	}
-	from, err := d.from.Artifacts(mlflow.LocalLocation(root))
-	if err != nil {
-		return err
-	}
-	here, err := tree(ctx, from, "")
+	here, special, err := d.inside(root)
 	if err != nil || len(here) == 0 {
-		return err
+		return errors.Join(append(special, err)...)
 	}
 	to, err := d.to.Artifacts(remote)
 	if err != nil {
@@ -62,7 +60,7 @@ func (d *upload) folder(ctx context.Context, location, remote, target string) er
 	}
 	result := artifact.Upload(ctx, to, missing, artifact.Options{Progress: func(artifact.Progress) { d.tick() }})
 	d.done.Files += result.Files
-	var faults []error
+	faults := special
 	for _, failure := range result.Failed {
 		faults = append(faults, fmt.Errorf("%q: %w", failure.File.Target, failure.Err))
 	}
@@ -84,6 +82,56 @@ func (d *upload) root(location string) (string, error) {
 		return filepath.Join(d.from.Dir, artifacts, root[at+len(artifacts):]), nil
 	}
 	return "", fmt.Errorf("%q is outside of the offline folder %q", root, d.from.Dir)
+}
+
+// inside returns the size of every regular file below a folder of the offline folder, and an error for each entry that is neither that nor
+// a folder. The store copies what is logged, so it makes no links: one leads to what was not logged.
+func (d *upload) inside(folder string) (sizes map[string]int64, special []error, err error) {
+	relative, err := filepath.Rel(d.from.Dir, folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := os.OpenRoot(d.from.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer store.Close()
+	sizes = map[string]int64{}
+	err = fs.WalkDir(store.FS(), filepath.ToSlash(relative), func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case entry.IsDir():
+			return nil
+		case !entry.Type().IsRegular():
+			special = append(special, fmt.Errorf("%q is not a file but %s, and is not uploaded", name, kindOf(entry.Type())))
+			return nil
+		}
+		info, err := entry.Info()
+		if err == nil && !artifact.IsTemporary(entry.Name()) {
+			below, _ := filepath.Rel(relative, filepath.FromSlash(name)) // it is below
+			sizes[filepath.ToSlash(below)] = info.Size()
+		}
+		return err
+	})
+	return sizes, special, err
+}
+
+// kindOf names what an entry of a folder is.
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeSymlink != 0:
+		return "a link"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "something else"
 }
 
 // tree returns the size of every file below a folder.

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -19,6 +19,7 @@ type Note struct {
 	Experiment  string `json:"experiment"`
 	TrackingURI string `json:"tracking_uri"`            // redacted; for people
 	ServerRunID string `json:"server_run_id,omitempty"` // the run on the server; empty: none that we know of
+	ServerJobID string `json:"server_job_id,omitempty"` // its tag mlops.job.id, where that is not the stored run's
 	Model       *Model `json:"model,omitempty"`         // to be registered after the upload
 }
 
@@ -35,21 +36,26 @@ func Write(dir string, n Note) error {
 	if err != nil {
 		return err
 	}
-	file := n.file(dir, "kept")
-	if err := replace(file, append(text, '\n')); err != nil {
+	if err := replace(dir, n.name("kept"), append(text, '\n')); err != nil {
 		return fmt.Errorf("write the note of the stored run: %w", err)
 	}
 	return nil
 }
 
-// replace writes a file whole or not at all: the job may be killed meanwhile. Later steps of the job, under other users, read
-// the folder.
-func replace(file string, text []byte) error {
+// replace writes a file of a folder whole or not at all: the job may be killed meanwhile. It stays in the folder, whatever links
+// are in it. Later steps of the job, under other users, read it.
+func replace(dir, file string, text []byte) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // see above
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
 	temporary := file + ".tmp"
 	return errors.Join(
-		os.MkdirAll(filepath.Dir(file), 0o755), //nolint:gosec // see above
-		os.WriteFile(temporary, text, 0o644),   //nolint:gosec // see above
-		os.Rename(temporary, file),
+		root.MkdirAll(filepath.Dir(file), 0o755), root.WriteFile(temporary, text, 0o644), root.Rename(temporary, file),
 	)
 }
 
@@ -63,23 +69,40 @@ func AddModel(dir, runID string, m Model) error {
 	return Write(dir, n)
 }
 
-// List returns the runs that wait in a folder. A folder without any is not an error.
+// List returns the runs that wait in a folder, with an error for each note that cannot be read. A folder without any is not an
+// error.
 func List(dir string) ([]Note, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "kept", "*.json"))
-	if err != nil {
-		return nil, err
+	entries, err := os.ReadDir(filepath.Join(dir, "kept"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	slices.Sort(files)
-	notes := make([]Note, len(files))
-	for i, file := range files {
-		if notes[i], err = load(file); err != nil {
-			return nil, err
+	var notes []Note
+	faults := []error{err}
+	for _, entry := range entries { // sorted by name
+		if filepath.Ext(entry.Name()) != ".json" {
+			continue
 		}
+		n, err := load(filepath.Join(dir, "kept", entry.Name()))
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		notes = append(notes, n)
 	}
-	return notes, nil
+	return notes, errors.Join(faults...)
 }
 
+// maxNote bounds a note, which has some hundred bytes.
+const maxNote = 1 << 20
+
 func load(file string) (Note, error) {
+	info, err := os.Lstat(file)
+	if err != nil {
+		return Note{}, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxNote { // a link, a pipe
+		return Note{}, fmt.Errorf("read %q: it is not a note: %s, %d bytes", file, info.Mode(), info.Size())
+	}
 	text, err := os.ReadFile(file) //nolint:gosec // a file of the folder that the user names
 	if err != nil {
 		return Note{}, err
@@ -99,8 +122,15 @@ func markSent(dir string, n Note) error {
 	if err := Write(dir, n); err != nil {
 		return err
 	}
-	sent := n.file(dir, "sent")
-	return errors.Join(os.MkdirAll(filepath.Dir(sent), 0o755), os.Rename(n.file(dir, "kept"), sent)) //nolint:gosec // see replace
+	root, err := os.OpenRoot(dir) // "sent" may be a link
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return errors.Join(root.MkdirAll("sent", 0o755), root.Rename(n.name("kept"), n.name("sent")))
 }
 
-func (n Note) file(dir, state string) string { return filepath.Join(dir, state, n.RunID+".json") }
+// name is the path of a note in the offline folder.
+func (n Note) name(state string) string { return filepath.Join(state, n.RunID+".json") }
+
+func (n Note) file(dir, state string) string { return filepath.Join(dir, n.name(state)) }

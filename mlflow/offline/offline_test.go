@@ -139,7 +139,7 @@ func bring(t *testing.T, dir, uri string) (offline.Uploaded, error) {
 	}
 	to := opened(t, uri)
 	defer func() { _ = to.Close(context.Background()) }()
-	return offline.Upload(t.Context(), local(t, dir), to, waiting[0])
+	return offline.Upload(t.Context(), local(t, dir), offline.Target{Store: to}, waiting[0])
 }
 
 func mustBring(t *testing.T, dir, uri string) offline.Uploaded {

@@ -2,13 +2,16 @@ package offline_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Iyalvan/mlops-track/internal/hint"
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
 	"github.com/Iyalvan/mlops-track/mlflow"
+	"github.com/Iyalvan/mlops-track/mlflow/offline"
 )
 
 // A resumed run whose server is unreachable from the start is continued offline; the upload continues it on the server.
@@ -34,7 +37,14 @@ func TestResumeOffline(t *testing.T) {
 	if n := notes(t, dir); len(n) != 1 || n[0].ServerRunID != first.ID {
 		t.Fatalf("notes %+v", n)
 	}
-	done := mustBring(t, dir, before.server.URL)
+	if _, err := bring(t, dir, before.server.URL); err == nil || !strings.Contains(hint.Of(err), "MLFLOW_RUN_ID="+first.ID) ||
+		before.server.Runs()[0].Status != mlflow.Failed { // anybody may write a note that names a run
+		t.Fatalf("error %v, run %+v", err, before.server.Runs()[0])
+	}
+	done, err := offline.Upload(t.Context(), local(t, dir), offline.Target{Store: opened(t, before.server.URL), RunID: first.ID}, notes(t, dir)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
 	remote := before.server.Runs()
 	if len(remote) != 1 || done.Run.ID != first.ID || remote[0].Name != "train" || remote[0].Status != mlflow.Finished || remote[0].Tags["try"] != "2" {
 		t.Errorf("uploaded %+v", remote)
@@ -168,6 +178,7 @@ func TestModelsOfALostServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.proxy.Mend()
+	end(t, j, run.ID, mlflow.Finished)
 	mustBring(t, j.dir, j.proxy.URL)
 	want := []mlflowtest.Version{{Name: "net", Version: "1", Source: "models:/" + id, RunID: run.ID, ModelID: id}}
 	if diff := cmp.Diff(want, j.server.Versions("net")); diff != "" {

@@ -19,14 +19,14 @@ type Options struct {
 	Dir          string        // offline folder, absolute; empty: nothing is stored offline, errors are returned as they are
 	TrackingURI  string        // of the server, without secrets
 	Experiment   string        // name
-	StartTimeout time.Duration // how long the server may take for each call that opens the run
+	StartTimeout time.Duration // how long opening the run may take in all; less where there is no connection
 }
 
 // Store is a tracking store of one job that continues locally when its server becomes unreachable: what the server does not
 // store is written to a local store in the offline folder, from where Upload uploads it later. No other package handles
 // an unreachable server.
 //
-// Until Limit is called the run is being opened: each call has StartTimeout, and only for an unreachable server the store
+// Until Limit is called the run is being opened: all calls together have StartTimeout, and only for an unreachable server the store
 // continues offline; a rejected request is an error. From then on what is rejected because of the credentials is stored
 // offline, too. Errors that a later upload would meet again are returned as they are.
 //
@@ -41,6 +41,8 @@ type Store struct {
 	progress func()        // called for each call that the server answered
 	run      mlflow.NewRun // as the run was opened, for its local twin
 	resume   string        // run on the server that is resumed
+	changed  bool          // the resumed run may have been changed there
+	unsure   bool          // it is not known whether the server created the run
 	known    mlflow.Run    // the run as the server had it last; zero while none is open
 	end      mlflow.RunUpdate
 	lost     error         // why the server is no longer used; nil: it is used
@@ -48,6 +50,7 @@ type Store struct {
 	local    *store.Opened // nil until it is needed
 	made     mlflow.Run    // the run in the local store, before it is noted
 	twin     *twin         // nil until there is one
+	release  func() error  // says that the job no longer writes the twin; nil without one
 }
 
 // twin is the run in the local store that holds what the server did not store.
@@ -71,9 +74,7 @@ func (t *twin) at(runID string) string {
 
 // New returns a Store over an open server.
 func New(server *store.Opened, options Options) *Store {
-	return &Store{server: server, options: options, progress: func() {}, within: func(ctx context.Context) (context.Context, context.CancelFunc) {
-		return context.WithTimeout(ctx, options.StartTimeout)
-	}}
+	return &Store{server: server, options: options, progress: func() {}, within: opening(options.StartTimeout)}
 }
 
 // Limit bounds the server's time from now on: once serverTime is over all that is left is stored offline, for its cause.
@@ -127,11 +128,15 @@ func (s *Store) Direct() *store.Opened {
 // Close closes the local store and the server.
 func (s *Store) Close(ctx context.Context) error {
 	s.mu.Lock()
-	local := s.local
+	local, release := s.local, s.release
+	s.release = nil
 	s.mu.Unlock()
 	var err error
 	if local != nil {
 		err = local.Close(ctx)
+	}
+	if release != nil {
+		err = errors.Join(err, release())
 	}
 	return errors.Join(err, s.server.Close(ctx))
 }
@@ -245,9 +250,11 @@ func (s *Store) openTwin(ctx context.Context) (*twin, error) {
 	onServer := cmp.Or(s.known.ID, s.resume)
 	if err := Write(s.options.Dir, Note{
 		RunID: s.made.ID, Experiment: s.options.Experiment, TrackingURI: s.options.TrackingURI, ServerRunID: onServer,
+		ServerJobID: s.known.Tags[mlflow.JobIDTag],
 	}); err != nil {
 		return nil, err
 	}
+	s.release = holdRunning(s.options.Dir, Note{RunID: s.made.ID})
 	if s.known.ID == "" {
 		s.known = s.made
 	}
@@ -263,7 +270,7 @@ func (s *Store) makeTwin(ctx context.Context) error {
 			return err
 		}
 		run := s.run
-		run.ExperimentID = experiment.ID
+		run.ExperimentID, run.Tags = experiment.ID, s.marked(run.Tags)
 		if s.made, err = s.local.CreateRun(ctx, run); err != nil {
 			return err
 		}

@@ -6,16 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/Iyalvan/mlops-track/internal/test/mlflowtest"
 	"github.com/Iyalvan/mlops-track/mlflow"
@@ -224,6 +228,30 @@ func TestHostileFolder(t *testing.T) {
 			execute(t, dir, `UPDATE runs SET artifact_uri = '/mlartifacts/../../..`+secret+`'`)
 		},
 		"bucket": func(t *testing.T, dir string) { execute(t, dir, `UPDATE runs SET artifact_uri = 's3://bucket/x'`) },
+		"link": func(t *testing.T, dir string) {
+			plant(t, dir, func(at string) error { return os.Symlink(secret+"/file", at+"/file") })
+		},
+		"link to a folder": func(t *testing.T, dir string) {
+			plant(t, dir, func(at string) error { return os.Symlink(secret, at+"/folder") })
+		},
+		"loop": func(t *testing.T, dir string) {
+			plant(t, dir, func(at string) error { return os.Symlink("..", at+"/up") })
+		},
+		"linked root": func(t *testing.T, dir string) {
+			plant(t, dir, func(at string) error { return errors.Join(os.RemoveAll(at), os.Symlink(secret, at)) })
+		},
+		"relative link": func(t *testing.T, dir string) {
+			plant(t, dir, func(at string) error { return errors.Join(os.RemoveAll(at), os.Symlink("..", at)) })
+		},
+		"linked parent": func(t *testing.T, dir string) {
+			plant(t, dir, func(at string) error {
+				above := filepath.Dir(filepath.Dir(at))
+				return errors.Join(os.Rename(above, dir+"/moved"), os.Symlink(dir+"/moved", above))
+			})
+		},
+		"pipe": func(t *testing.T, dir string) {
+			plant(t, dir, func(at string) error { return exec.CommandContext(t.Context(), "mkfifo", at+"/file").Run() })
+		},
 		"model": func(t *testing.T, dir string) {
 			n := notes(t, dir)[0]
 			n.Model.Path = "../../other/artifacts/model"
@@ -239,10 +267,103 @@ func TestHostileFolder(t *testing.T) {
 			if _, err := bring(t, dir, server.URL); err == nil {
 				t.Error("the upload succeeded")
 			}
-			if files, models := server.Files(server.Runs()[0].ArtifactURI), server.Versions("net"); files["file"] != "" || len(models) > 0 {
+			files, models := server.Files(server.Runs()[0].ArtifactURI), server.Versions("net")
+			if slices.Contains(slices.Collect(maps.Values(files)), "secret") || len(models) > 0 || len(files) > 3 {
 				t.Errorf("files %q, models %v", files, models)
 			}
 		})
+	}
+}
+
+// plant changes the folder with the artifacts of the stored run.
+func plant(t *testing.T, dir string, change func(at string) error) {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "mlartifacts", "*", notes(t, dir)[0].RunID, "artifacts"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("artifacts %q, %v", found, err)
+	}
+	if err := change(found[0]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A note that names a run of somebody else does not change it, whether that is of another job or of none.
+func TestRunOfAnotherJob(t *testing.T) {
+	t.Parallel()
+	for name, tags := range map[string][]mlflow.Tag{
+		"none": nil, "another": {{Key: mlflow.JobIDTag, Value: "job-2"}}, "empty": {{Key: mlflow.JobIDTag, Value: ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, server := stored(t), mlflowtest.StartMemory(t)
+			to := opened(t, server.URL)
+			victim, err := to.CreateRun(t.Context(), mlflow.NewRun{ExperimentID: "0", Name: "victim", Start: time.UnixMilli(1), Tags: tags})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := notes(t, dir)[0]
+			n.ServerRunID = victim.ID
+			if err := offline.Write(dir, n); err != nil {
+				t.Fatal(err)
+			}
+			_, err = bring(t, dir, server.URL)
+			if err == nil || !strings.Contains(err.Error(), "not of the same job") || len(notes(t, dir)) != 1 {
+				t.Errorf("error %v, notes %v", err, notes(t, dir))
+			}
+			if runs := server.Runs(); len(runs) != 1 || runs[0].Status != mlflow.Running || len(runs[0].Params) > 0 || runs[0].Tags["team"] != "" {
+				t.Errorf("runs %+v", runs[0])
+			}
+		})
+	}
+}
+
+// Two uploads of one folder at a time bring each run once.
+func TestTwoUploadsAtATime(t *testing.T) {
+	t.Parallel()
+	dir, server := stored(t), mlflowtest.StartMemory(t)
+	n := notes(t, dir)[0]
+	var all errgroup.Group
+	for range 4 {
+		from, to := local(t, dir), opened(t, server.URL)
+		all.Go(func() error {
+			_, err := offline.Upload(t.Context(), from, offline.Target{Store: to}, n)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Error(err)
+	}
+	holdsStored(t, server)
+}
+
+// A run whose job still writes is uploaded as far as it has come, and waits for the next upload.
+func TestUploadOfARunThatHasNotEnded(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "offline")
+	s, server := newStore(t, nowhere, dir), mlflowtest.StartMemory(t)
+	run := start(t, s)
+	log(t, s, run.ID, mlflow.Batch{Params: []mlflow.Param{{Key: "depth", Value: "3"}}})
+	done, err := bring(t, dir, server.URL)
+	if left := notes(t, dir); err != nil || !done.Open || len(left) != 1 || left[0].ServerRunID != done.Run.ID {
+		t.Fatalf("%+v, %v; notes %+v", done, err, left)
+	}
+	log(t, s, run.ID, mlflow.Batch{Params: []mlflow.Param{{Key: "width", Value: "7"}}})
+	end(t, s, run.ID, mlflow.Finished)
+	mustBring(t, dir, server.URL)
+	if runs := server.Runs(); len(runs) != 1 || runs[0].Status != mlflow.Finished || len(runs[0].Params) != 2 {
+		t.Errorf("runs %+v", runs)
+	}
+}
+
+// A store that is a link may lie anywhere.
+func TestLinkedStore(t *testing.T) {
+	t.Parallel()
+	dir := stored(t)
+	if err := errors.Join(os.Rename(filepath.Join(dir, "mlflow.db"), dir+".db"), os.Symlink(dir+".db", filepath.Join(dir, "mlflow.db"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := offline.Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "is not a file but a link") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -305,17 +426,24 @@ func TestUploadThatCannotBegin(t *testing.T) {
 	dir := stored(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	_, err := offline.Upload(ctx, local(t, dir), opened(t, nowhere), notes(t, dir)[0])
+	_, err := offline.Upload(ctx, local(t, dir), offline.Target{Store: opened(t, nowhere)}, notes(t, dir)[0])
 	if unreachable := new(mlflow.UnreachableError); !errors.As(err, &unreachable) || len(notes(t, dir)) != 1 {
 		t.Errorf("error %v", err)
 	}
 	server := mlflowtest.StartMemory(t)
-	_, err = offline.Upload(t.Context(), local(t, dir), opened(t, server.URL), offline.Note{RunID: "0123", Experiment: "vision"})
+	unknown := offline.Note{RunID: "0123", Experiment: "vision"}
+	if err := offline.Write(dir, unknown); err != nil {
+		t.Fatal(err)
+	}
+	_, err = offline.Upload(t.Context(), local(t, dir), offline.Target{Store: opened(t, server.URL)}, unknown)
 	if !errors.Is(err, mlflow.ErrNotFound) || len(server.Runs()) != 0 {
 		t.Errorf("error %v, runs %v", err, server.Runs())
 	}
 	proxy := mlflowtest.New(t, server.URL)
 	proxy.Spoil(mlflowtest.Rule{Path: "experiments/get-by-name", Status: http.StatusUnauthorized})
+	if err := os.Remove(filepath.Join(dir, "kept", "0123.json")); err != nil {
+		t.Fatal(err)
+	}
 	if _, err = bring(t, dir, proxy.URL); err == nil || !strings.Contains(err.Error(), `find experiment "vision"`) {
 		t.Errorf("error %v", err)
 	}
@@ -342,14 +470,14 @@ func TestNotes(t *testing.T) {
 		t.Errorf("model of a run without a note: %v", err)
 	}
 	for name, text := range map[string]string{
-		"of another run": `{"run_id": "../b"}`, "cut": `{"run_id": "x", "exp`, "empty": ``, "a list": `[]`, "of none": `{}`,
+		"of another run": `{"run_id": "../b"}`, "too long": strings.Repeat(" ", 2<<20) + `{"run_id": "x"}`, "cut": `{"run_id": "x", "exp`, "empty": ``, "a list": `[]`, "of none": `{}`,
 	} {
 		file := filepath.Join(dir, "kept", "x.json")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := offline.List(dir); err == nil || !strings.Contains(err.Error(), "x.json") {
-			t.Errorf("a note that is %s: %v", name, err)
+		if all, err := offline.List(dir); err == nil || !strings.Contains(err.Error(), "x.json") || len(all) != 2 { // the others are read
+			t.Errorf("a note that is %s: %v, %v", name, all, err)
 		}
 	}
 }

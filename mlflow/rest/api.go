@@ -9,13 +9,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+
+	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
 const (
 	// api is the path of the REST API below the tracking URI.
 	api = "/api/2.0/mlflow/"
-	// maxAnswer bounds an answer; MLflow 2.9 sends all points of a metric in one, about 100 bytes each.
-	maxAnswer = 256 << 20
+	// maxAnswer bounds an answer: a run of MLflow's most params, metrics and tags of usual length fits many times.
+	maxAnswer = 32 << 20
 )
 
 // get asks api/path with a query and reads the answer into out.
@@ -55,15 +57,41 @@ func (c *Client) JSON(ctx context.Context, call Call, in, out any) error {
 	}
 	return c.Do(ctx, call, func(resp *http.Response) error {
 		defer resp.Body.Close()
-		body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-		if err != nil || out == nil {
+		body, err := c.whole(call, resp)
+		if err != nil {
 			return err
 		}
-		if json.Unmarshal(body, out) != nil {
+		if in == nil && out == nil && len(bytes.TrimSpace(body)) == 0 { // a file was taken
+			return nil
+		}
+		if out == nil {
+			out = new(struct{})
+		}
+		if json.Unmarshal(body, out) != nil { // also of a call that wants no more than to be done: a login page has not done it
 			return c.notJSON(call, resp, body)
 		}
 		return nil
 	})
+}
+
+// whole reads an answer, which may have no more than maxAnswer bytes.
+func (c *Client) whole(call Call, resp *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	if told := resp.ContentLength; told > 0 && told <= maxAnswer {
+		body.Grow(int(told) + bytes.MinRead)
+	}
+	read, err := body.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && read > maxAnswer {
+		err = c.tooLong(call, resp, maxAnswer)
+	}
+	return body.Bytes(), err
+}
+
+// tooLong returns the error for an answer of which no more is read.
+func (c *Client) tooLong(call Call, resp *http.Response, limit int) error {
+	return c.advise(call, resp, &mlflow.RejectedError{
+		Call: call.Name, Status: resp.StatusCode, Message: fmt.Sprintf("the answer is larger than %d MiB", limit>>20),
+	}, true)
 }
 
 // createOnce creates what must not exist twice. If the outcome is not known, find looks whether it was created
@@ -71,16 +99,15 @@ func (c *Client) JSON(ctx context.Context, call Call, in, out any) error {
 func createOnce[T any](ctx context.Context, create func() (T, error), find func() (T, bool, error)) (T, error) {
 	for {
 		made, err := create()
-		unknown, ok := errors.AsType[uncertain](err)
-		if !ok {
+		if !errors.Is(err, mlflow.ErrUncertain) || ctx.Err() != nil {
 			return made, err
 		}
-		if ctx.Err() != nil {
-			return made, unknown.error
-		}
 		found, ok, findErr := find()
-		if ok || findErr != nil {
-			return found, findErr
+		switch {
+		case findErr != nil:
+			return found, uncertain{findErr}
+		case ok:
+			return found, nil
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"sync"
 )
 
@@ -54,13 +55,24 @@ func (b *source) Read(p []byte) (int, error) {
 type answer struct {
 	io.ReadCloser
 
-	moved func()
-	done  func()
+	moved   func()
+	done    func()
+	streams bool
+}
+
+// Stream says of an answer that it is as long as a file: its time counts anew with each part that comes. Any other must be there whole
+// within the time of one request.
+func Stream(resp *http.Response) {
+	if body, ok := resp.Body.(*answer); ok {
+		body.streams = true
+	}
 }
 
 func (b *answer) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.moved()
+	if b.streams {
+		b.moved()
+	}
 	return n, err
 }
 

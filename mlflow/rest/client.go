@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/origin"
+	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -29,7 +32,7 @@ type Options struct {
 	UserAgent string
 	// Proxy returns the proxy for a URL, nil for none, as golang.org/x/net/http/httpproxy does. A nil Proxy means none.
 	Proxy func(*url.URL) (*url.URL, error)
-	// Timeout ends an attempt during which nothing was sent or received; 0 means 30 seconds.
+	// Timeout ends an attempt during which nothing was sent, or which is not answered by then; 0 means 30 seconds.
 	Timeout time.Duration
 }
 
@@ -48,6 +51,8 @@ const (
 	// idleTime is below the 5 s after which uvicorn closes an idle connection
 	// (https://uvicorn.dev/settings/#timeouts), so that no request is sent into one that is being closed.
 	idleTime = 4 * time.Second
+	// maxHeader bounds the header of an answer.
+	maxHeader = 1 << 20
 )
 
 // Client is the client of one tracking server. It is safe for concurrent use.
@@ -61,7 +66,8 @@ type Client struct {
 	workspace string
 	userAgent string
 	timeout   time.Duration
-	http      *http.Client
+	http      *http.Client // for requests with what is ours
+	foreign   *http.Client // for those without
 }
 
 var _ mlflow.Store = (*Client)(nil)
@@ -75,7 +81,7 @@ func New(opts Options) (*Client, error) {
 	if base.RawQuery != "" || base.Fragment != "" {
 		return nil, fmt.Errorf("tracking URI %q has a query or a fragment; remove it", mlflow.RedactURI(opts.URI))
 	}
-	if err := opts.Sign.check(); err != nil {
+	if err := errors.Join(opts.Sign.check(), opts.checkCredentials(base.User)); err != nil {
 		return nil, err
 	}
 	security, err := tlsConfig(opts.TLS)
@@ -90,18 +96,19 @@ func New(opts Options) (*Client, error) {
 	base.User = nil
 	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), ""
 	c.base, c.display = *base, base.String()
-	c.http = &http.Client{
-		Transport: &http.Transport{
-			Proxy:               proxy(opts.Proxy),
-			DialContext:         (&net.Dialer{Timeout: connectTimeout, KeepAlive: connectTimeout}).DialContext,
-			TLSClientConfig:     security,
-			TLSHandshakeTimeout: connectTimeout,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: idleConnections,
-			IdleConnTimeout:     idleTime,
-		},
-		CheckRedirect: c.redirect,
+	transport := &http.Transport{
+		Proxy:                  proxy(opts.Proxy),
+		DialContext:            (&net.Dialer{Timeout: connectTimeout, KeepAlive: connectTimeout}).DialContext,
+		TLSClientConfig:        security,
+		TLSHandshakeTimeout:    connectTimeout,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    idleConnections,
+		IdleConnTimeout:        idleTime,
+		OnProxyConnectResponse: retry.Connected,
+		MaxResponseHeaderBytes: maxHeader,
 	}
+	c.http = &http.Client{Transport: transport, CheckRedirect: c.redirect}
+	c.foreign = &http.Client{Transport: transport, CheckRedirect: origin.Anywhere}
 	return c, nil
 }
 
@@ -146,14 +153,17 @@ func proxy(choose func(*url.URL) (*url.URL, error)) func(*http.Request) (*url.UR
 	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }
 }
 
-// redirect follows a redirect only where the request stays what it was. Any other would turn a POST into a GET.
+// redirect is the rule for a redirect of a request to our server. Where we have neither credentials nor headers for it, there
+// is nothing that must stay.
 func (c *Client) redirect(req *http.Request, via []*http.Request) error {
-	const limit = 5
-	if len(via) >= limit || req.Method != via[0].Method {
-		return http.ErrUseLastResponse
+	if c.signedIn == "" && c.workspace == "" && len(c.header) == 0 {
+		return origin.Anywhere(req, via)
 	}
-	if last := via[len(via)-1]; isSigned(last) {
-		return c.sign.follow(req, last)
+	if err := origin.Stay(req, via); err != nil {
+		return err
+	}
+	if isSigned(via[len(via)-1]) {
+		return c.sign.follow(req)
 	}
 	return nil
 }

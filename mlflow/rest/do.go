@@ -12,12 +12,10 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/origin"
 	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
-
-// maxInternal is how often a request that is answered 500 is sent.
-const maxInternal = 4
 
 // Call is one request.
 type Call struct {
@@ -26,11 +24,12 @@ type Call struct {
 	URL    *url.URL
 	Header http.Header // besides those of the client; may be nil
 	Body   Body        // what is sent
-	// Timeout ends an attempt during which nothing was sent or received; 0: Options.Timeout.
+	// Timeout ends an attempt during which nothing was sent, or which is not answered by then; 0: Options.Timeout.
 	Timeout time.Duration
 	// Once is true if the call must not be made twice: an unknown outcome is an error.
 	Once bool
-	// Foreign is true if the request goes to another server, which must not get our credentials.
+	// Foreign is true if the request must not have our credentials, wherever it goes. One to another origin than that of the
+	// tracking URI never has them.
 	Foreign bool
 }
 
@@ -65,33 +64,13 @@ func (c *Client) Do(ctx context.Context, call Call, take func(*http.Response) er
 	return failed.err
 }
 
-// failure is an attempt that did not succeed.
-type failure struct {
-	err        error
-	final      bool          // a retry would fail, too
-	maybeDone  bool          // the server may have executed the request
-	internal   bool          // the server answered 500
-	retryAfter time.Duration // as the server asked; 0: not stated
-}
-
-// uncertain reports whether the outcome of a call that must be made only once is unknown.
-func (f *failure) uncertain(once bool) bool { return once && f.maybeDone && !f.final }
-
-// decide returns what to do after the nth attempt.
-func (f *failure) decide(n int, once bool) retry.Decision {
-	switch {
-	case f.final, f.uncertain(once), f.internal && n >= maxInternal:
-		return retry.Stop()
-	case f.retryAfter > 0:
-		return retry.After(f.retryAfter)
-	}
-	return retry.Again()
-}
-
 // uncertain is the error of a call that the server may have executed.
 type uncertain struct{ error }
 
 func (u uncertain) Unwrap() error { return u.error }
+
+// Is implements the interface of errors.Is.
+func (u uncertain) Is(target error) bool { return target == mlflow.ErrUncertain }
 
 // stalled is the cause of an attempt that ended because nothing was sent or received for that long.
 type stalled time.Duration
@@ -108,17 +87,15 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 	req, sent, err := c.request(ctx, call, moved)
 	if err != nil {
 		done()
-		_, keyless := errors.AsType[keysError](err)
-		return &failure{err: err, final: !keyless}
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		err = c.connectionError(ctx, call, err)
-		done()
-		if local := sent.failed(); local != nil {
-			return &failure{err: fmt.Errorf("%s: %w", call.Name, local), final: true}
+		if _, keyless := errors.AsType[keysError](err); keyless {
+			return passes(err, false)
 		}
-		return &failure{err: err, final: isRejection(err), maybeDone: !neverSent(err)}
+		return lasts(err)
+	}
+	resp, err := c.clientFor(call).Do(req)
+	if err != nil {
+		defer done()
+		return c.unanswered(ctx, call, resp, sent.failed(), err)
 	}
 	moved()
 	resp.Body = &answer{ReadCloser: resp.Body, moved: moved, done: done}
@@ -128,11 +105,43 @@ func (c *Client) attempt(ctx context.Context, call Call, take func(*http.Respons
 	if err := take(resp); err != nil {
 		_ = resp.Body.Close()
 		if isRejection(err) {
-			return &failure{err: err, final: true}
+			return lasts(err)
 		}
-		return &failure{err: c.connectionError(ctx, call, err), maybeDone: true}
+		return passes(c.connectionError(ctx, call, err), true)
 	}
 	return nil
+}
+
+// isForeign reports whether a call goes without our credentials.
+func (c *Client) isForeign(call Call) bool { return call.Foreign || c.isElsewhere(call) }
+
+// isElsewhere reports whether a call goes to another origin than that of the tracking URI. A server may name one as the place
+// of artifacts, and anybody who may create an experiment there chooses it.
+func (c *Client) isElsewhere(call Call) bool { return !origin.Same(call.URL, &c.base) }
+
+// clientFor returns the HTTP client of a call.
+func (c *Client) clientFor(call Call) *http.Client {
+	if c.isForeign(call) {
+		return c.foreign
+	}
+	return c.http
+}
+
+// unanswered returns the failure of an attempt that got no answer, or a redirect that is not followed; local is what ended the
+// reading of the body on our side.
+func (c *Client) unanswered(ctx context.Context, call Call, resp *http.Response, local, err error) *failure {
+	redirected, isRedirect := errors.AsType[*origin.RedirectError](err)
+	switch {
+	case local != nil:
+		return lasts(fmt.Errorf("%s: %w", call.Name, local))
+	case isRedirect && resp != nil:
+		return lasts(c.redirected(call, resp, redirected))
+	}
+	err = c.connectionError(ctx, call, err)
+	if isRejection(err) {
+		return lasts(err)
+	}
+	return passes(err, !neverSent(err))
 }
 
 func (c *Client) request(ctx context.Context, call Call, moved func()) (*http.Request, *sending, error) {
@@ -151,7 +160,7 @@ func (c *Client) request(ctx context.Context, call Call, moved func()) (*http.Re
 	if c.userAgent != "" {
 		req.Header.Set("User-Agent", c.userAgent)
 	}
-	if call.Foreign {
+	if c.isForeign(call) {
 		return req, sent, nil
 	}
 	maps.Copy(req.Header, c.header)
@@ -172,6 +181,9 @@ func (c *Client) over(ctx context.Context, call Call, last *failure) error {
 	err := fmt.Errorf("%s: %w", call.Name, ctx.Err())
 	if cause := context.Cause(ctx); cause != ctx.Err() { //nolint:errorlint // the same value, not the same kind
 		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	if isRejection(last.err) {
+		return last.err
 	}
 	if away, ok := errors.AsType[*mlflow.UnreachableError](last.err); ok && !errors.Is(away.Err, ctx.Err()) {
 		err = fmt.Errorf("%w; before that: %w", err, away.Err)

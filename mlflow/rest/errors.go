@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/origin"
 	"github.com/Iyalvan/mlops-track/internal/retry"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
@@ -41,9 +42,9 @@ func (c *Client) connectionError(ctx context.Context, call Call, err error) erro
 	if wrapped, ok := errors.AsType[*url.Error](err); ok { // names method and URL once more
 		err = wrapped.Err
 	}
-	if circumstance := lastingFault(err); circumstance != "" {
-		text := advice().Advice(hint.Answer{Message: err.Error(), Is: []string{circumstance}}, nil)
-		return hint.With(&mlflow.RejectedError{Call: call.Name, Message: err.Error()}, text)
+	if cause := retry.CauseOf(err); cause != retry.Passing {
+		text := advice().Advice(hint.Answer{Message: err.Error(), Is: []string{string(cause)}}, nil)
+		return hint.With(&mlflow.RejectedError{Call: call.Name, Message: err.Error(), All: true}, text)
 	}
 	if late, ok := errors.AsType[stalled](context.Cause(ctx)); ok {
 		err = late
@@ -75,33 +76,34 @@ func (c *Client) errorStatus(call Call, resp *http.Response) *failure {
 	}
 	rejected.Message, _ = mlflow.Truncate(rejected.Message, maxWords)
 
-	if strings.Contains(rejected.Message, serverDisabled) { // by an option of the server; a retry does not help
-		return &failure{err: c.advise(call, resp, rejected, !isJSON), final: true}
+	foreign := !isJSON && rejected.Code == ""
+	rejected.All = foreign && concernsAll(resp.StatusCode)
+	class := classOf(resp.StatusCode, foreign)
+	if strings.Contains(rejected.Message, serverDisabled) || rejected.Code == featureDisabled {
+		class.attempts = once // by an option of the server
 	}
-	f := &failure{err: rejected}
-	f.retryAfter, _ = retry.AfterHeader(resp.Header)
-	switch status := resp.StatusCode; {
-	case status == http.StatusTooManyRequests:
-	case status == http.StatusInternalServerError:
-		f.maybeDone, f.internal = true, true
-		f.final = rejected.Code == featureDisabled // will not pass later
-	case status == http.StatusRequestTimeout, status > http.StatusNotImplemented: // also what gateways make up, such as 522
-		f.maybeDone = true
-	default:
-		f.final = true
+	f := &failure{attempts: class.attempts, maybeDone: class.maybeDone, after: retry.Again()}
+	if wait, ok := retry.AfterHeader(resp.Header); ok && wait > 0 {
+		f.after = retry.After(wait)
 	}
-	if !f.final {
-		f.err = &mlflow.UnreachableError{URI: c.displayOf(call), Err: errors.Join(errors.New(rejected.Error()), err)}
+	if f.attempts == once || resp.StatusCode/100 == 4 && f.attempts != endless { // what is left of it is a rejection
+		f.err = c.advise(call, resp, rejected, !isJSON)
 		return f
 	}
-	f.err = c.advise(call, resp, rejected, !isJSON)
+	f.err = &mlflow.UnreachableError{URI: c.displayOf(call), Err: errors.Join(errors.New(rejected.Error()), err)}
 	return f
+}
+
+// redirected returns the error for a redirect that is not followed.
+func (c *Client) redirected(call Call, resp *http.Response, redirect *origin.RedirectError) error {
+	return c.advise(call, resp, &mlflow.RejectedError{Call: call.Name, Status: resp.StatusCode, Message: redirect.Error(), All: true}, true)
 }
 
 // notJSON returns the error for a complete answer that is not what MLflow sends.
 func (c *Client) notJSON(call Call, resp *http.Response, body []byte) error {
+	words := cmp.Or(firstWords(body), "it is empty")
 	return c.advise(call, resp, &mlflow.RejectedError{
-		Call: call.Name, Status: resp.StatusCode, Message: fmt.Sprintf("the answer is not MLflow's JSON: %s", firstWords(body)),
+		Call: call.Name, Status: resp.StatusCode, Message: "the answer is not MLflow's JSON: " + words, All: true,
 	}, true)
 }
 

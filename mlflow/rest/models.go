@@ -1,46 +1,14 @@
 package rest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
-
-// historyPage is how many points of a metric are asked for at once. MLflow 2.9 knows no pages and sends them all.
-const historyPage = 25000
-
-// MetricHistory implements mlflow.Models.
-func (c *Client) MetricHistory(ctx context.Context, runID, key string) ([]mlflow.Metric, error) {
-	query := url.Values{"run_id": {runID}, "metric_key": {key}, "max_results": {strconv.Itoa(historyPage)}}
-	var points []mlflow.Metric
-	for {
-		var answer struct {
-			Metrics []wireMetric
-			Next    string `json:"next_page_token"`
-		}
-		if err := c.get(ctx, "metrics/get-history", query, &answer); err != nil {
-			return nil, err
-		}
-		for _, w := range answer.Metrics {
-			points = append(points, w.metric())
-		}
-		if answer.Next == "" {
-			break
-		}
-		query.Set("page_token", answer.Next)
-	}
-	slices.SortStableFunc(points, func(a, b mlflow.Metric) int {
-		return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp))
-	})
-	return points, nil
-}
 
 // LoggedModels implements mlflow.Models.
 func (c *Client) LoggedModels(ctx context.Context, experimentID, runID string) ([]mlflow.LoggedModel, error) {

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"math"
 	"net/url"
 	"slices"
@@ -35,11 +34,7 @@ func (c *Client) CreateRun(ctx context.Context, run mlflow.NewRun) (mlflow.Run, 
 			})
 		}
 	}
-	created, err := create()
-	if unknown, ok := errors.AsType[uncertain](err); ok {
-		err = unknown.error
-	}
-	return created, err
+	return create()
 }
 
 // GetRun implements mlflow.Runs.

@@ -8,8 +8,8 @@ import (
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
-// pageSize is how many runs or models are asked for at once.
-const pageSize = 1000
+// pageSize is how many runs are asked for at once: so many large ones fit into maxAnswer.
+const pageSize = 200
 
 // SearchRuns implements mlflow.Experiments. It asks for pages until the limit is reached.
 func (c *Client) SearchRuns(ctx context.Context, search mlflow.RunSearch) ([]mlflow.Run, error) {

@@ -90,13 +90,8 @@ func (s Signing) now() time.Time {
 	return s.Now()
 }
 
-// follow signs a request again for the address that the server redirected it to. To another host, and over plain HTTP after
-// HTTPS, the session token is not sent.
-func (s Signing) follow(req *http.Request, last *http.Request) error {
-	elsewhere := req.URL.Hostname() != last.URL.Hostname()
-	if elsewhere || last.URL.Scheme == "https" && req.URL.Scheme != "https" {
-		return http.ErrUseLastResponse
-	}
+// follow signs a request again for the address on the same origin that the server redirected it to.
+func (s Signing) follow(req *http.Request) error {
 	req.Host = ""
 	return s.sign(req.Context(), req)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 )
 
 func tlsConfig(opts TLS) (*tls.Config, error) {
@@ -36,20 +35,4 @@ func tlsConfig(opts TLS) (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
-}
-
-// lastingFault returns, as a circumstance of the advice, why a connection failed, if a retry would fail too: such a call is
-// not retried. It is empty for any other error.
-func lastingFault(err error) string {
-	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
-	words := err.Error()
-	switch {
-	case unverified:
-		return isUntrusted
-	case strings.Contains(words, "remote error: tls:") && strings.Contains(words, "certificate"): // alerts have no type
-		return isClientCert
-	case strings.Contains(words, "server gave HTTP response to HTTPS client"):
-		return isInterrupted
-	}
-	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -31,6 +32,7 @@ type Options struct {
 	Workspace          string
 	UserAgent          string
 	Proxy              func(*url.URL) (*url.URL, error)
+	RequestTimeout     time.Duration // for one request; 0: the usual time
 
 	// S3 says how artifacts in buckets are reached without the server.
 	S3 artifact.S3
@@ -133,7 +135,7 @@ func (o *Opened) connectTo(opts Options, uri string, header http.Header, sign re
 		Header: header, Sign: sign,
 		URI: uri, Username: opts.Username, Password: opts.Password, Token: opts.Token, Workspace: opts.Workspace,
 		TLS:       rest.TLS{CACertPath: opts.CACertPath, ClientCertPath: opts.ClientCertPath, Insecure: opts.InsecureTLS},
-		UserAgent: opts.UserAgent, Proxy: opts.Proxy,
+		UserAgent: opts.UserAgent, Proxy: opts.Proxy, Timeout: opts.RequestTimeout,
 	})
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package comment
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Iyalvan/mlops-track/internal/origin"
 	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
@@ -27,8 +27,7 @@ func backoff() retry.Backoff {
 // unanswered returns the error of a request that got no answer.
 func unanswered(doing string, err error) error {
 	err = fmt.Errorf("%s: %w", doing, err)
-	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted || errors.Is(err, context.Canceled) ||
-		errors.Is(err, errRedirect) {
+	if retry.CauseOf(err) != retry.Passing || errors.Is(err, context.Canceled) || origin.IsRedirect(err) || errors.Is(err, errTooLong) {
 		return err
 	}
 	return &unavailableError{cause: err}

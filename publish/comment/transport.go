@@ -2,13 +2,14 @@ package comment
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/Iyalvan/mlops-track/internal/origin"
 )
 
 const (
@@ -16,13 +17,10 @@ const (
 	maxAnswer = 64 << 20
 	// attemptTimeout is how long one request may take.
 	attemptTimeout = 20 * time.Second
-	maxRedirects   = 5
 )
 
-var errRedirect = errors.New("the redirect goes to another host or changes the method")
-
 // bounded returns a client with a timeout for each request and a limit for the size of answers. It follows a redirect only
-// within one host and with the same method, so that neither the token nor the request changes.
+// within one origin and with the same method, so that neither the token nor the request changes.
 func bounded(c *http.Client) *http.Client {
 	if c == nil {
 		c = &http.Client{}
@@ -31,17 +29,11 @@ func bounded(c *http.Client) *http.Client {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	return &http.Client{
-		Transport: boundedTransport{base},
-		CheckRedirect: func(req *http.Request, via []*http.Request) error {
-			first := via[0]
-			if len(via) > maxRedirects || req.Method != first.Method || req.URL.Host != first.URL.Host || req.URL.Scheme != first.URL.Scheme {
-				return errRedirect
-			}
-			return nil
-		},
-	}
+	return &http.Client{Transport: boundedTransport{base}, CheckRedirect: origin.Stay}
 }
+
+// errTooLong is the error for an answer of which no more is read.
+var errTooLong = fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)
 
 type boundedTransport struct{ base http.RoundTripper }
 
@@ -65,7 +57,7 @@ type boundedBody struct {
 
 func (b *boundedBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+		return 0, errTooLong
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

@@ -1,6 +1,7 @@
 package mlflowtest
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Proxy stands before a server and spoils the requests that rules match.
@@ -21,6 +23,7 @@ type Proxy struct {
 	mu    sync.Mutex
 	rules []*Rule
 	calls map[string]int
+	sent  int64
 }
 
 // Rule spoils the next requests whose path ends in Path. One field besides Path and Times says how.
@@ -36,6 +39,9 @@ type Rule struct {
 	Refuse     bool   // close the connection, without asking the server
 	Lose       bool   // ask the server, then close the connection instead of answering
 	Cut        bool   // ask the server, then send half of its answer
+	Huge       int64  // answer with a JSON object of so many bytes
+	Drip       bool   // answer with blanks, one each 100 ms, without an end
+	Keep       bool   // ask the server, then never answer
 }
 
 // New returns a proxy before the server at that URL. It ends with the test.
@@ -86,6 +92,39 @@ func (p *Proxy) Calls(path string) int {
 	return n
 }
 
+// Sent returns how many bytes of huge answers were taken.
+func (p *Proxy) Sent() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent
+}
+
+// huge answers with one long string in an object, as long as the client takes it.
+func (p *Proxy) huge(w http.ResponseWriter, size int64) {
+	piece := []byte(strings.Repeat("a", 1<<16))
+	_, _ = io.WriteString(w, `{"run": {"info": {"run_name": "`)
+	for left := size; left > 0; left -= int64(len(piece)) {
+		n, err := w.Write(piece)
+		p.mu.Lock()
+		p.sent += int64(n)
+		p.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+	_, _ = io.WriteString(w, `"}}}`)
+}
+
+// drip answers one byte after the other until the client has enough.
+func drip(w http.ResponseWriter, r *http.Request) {
+	const pace = 100 * time.Millisecond
+	for r.Context().Err() == nil {
+		_, _ = w.Write([]byte(" "))
+		_ = http.NewResponseController(w).Flush()
+		time.Sleep(pace)
+	}
+}
+
 // ServeHTTP implements http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rule := p.next(r.URL.Path)
@@ -110,6 +149,13 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body := answer.Body.Bytes()
 		w.Header().Set("Content-Length", answer.Header().Get("Content-Length"))
 		_, _ = w.Write(body[:len(body)/2])
+	case rule.Huge > 0:
+		p.huge(w, rule.Huge)
+	case rule.Drip:
+		drip(w, r)
+	case rule.Keep:
+		p.behind.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithoutCancel(r.Context())))
+		<-r.Context().Done()
 	default:
 		p.behind.ServeHTTP(w, r)
 	}
