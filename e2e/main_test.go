@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
 // binFolder holds the binary that every story runs. It is built once.
@@ -25,6 +27,7 @@ func runAll(m *testing.M) int {
 		fmt.Println("e2e: skipped: stories need real servers and Pythons; run them without -short")
 		return 0
 	}
+	testenv.CatchIgnored()
 	folder, err := os.MkdirTemp("", "mlops-track-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "make a folder for the binary:", err)

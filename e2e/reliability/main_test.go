@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/test/tally"
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
 var (
@@ -46,6 +47,7 @@ func runAll(m *testing.M) int {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano()) //nolint:gosec // any bits do
 	}
+	testenv.CatchIgnored()
 	folder, err := os.MkdirTemp("", "mlops-track-reliability-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "make a folder for the binary:", err)

@@ -27,7 +27,7 @@ func (j job) describe(plan track.Plan) error {
 	named, _ := step.RunVariables("<new run>", "<experiment>", tags)
 	env := step.NewEnvironment(j.Environ, step.Join(
 		named, step.Variables{Set: target.ChildEnv},
-		j.files.Variables(s.Step.WorkingDirectory, j.pythonDir), planned(s.AWS, j.files.Work).variables(j.Environ),
+		j.files.Variables(s.Step.WorkingDirectory, j.python.folder()), planned(s.AWS, j.files.Work).variables(j.Environ),
 	), s.Step.PassEnv)
 	var b strings.Builder
 	fmt.Fprintf(&b, "store:       %s\nexperiment:  %s\nrun:         %s\n", target.Display, plan.Experiment, plan.RunName)

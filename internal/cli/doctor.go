@@ -250,8 +250,9 @@ func (e *examination) artifacts(ctx context.Context, location string) (doctor.Ar
 
 func (e *examination) python(plugin string) doctor.Python {
 	environ := e.forPrograms()
-	dir, notices := e.pythonFolder(e.work)
-	e.console.Tell(notices...)
+	hookFolder := e.pythonFolder(e.work)
+	e.console.Tell(hookFolder.notices...)
+	dir := hookFolder.dir
 	hook := e.settings.Step.Autolog.Enabled && dir != ""
 	if dir != "" {
 		if old := e.getenv("PYTHONPATH"); old != "" {

@@ -26,23 +26,21 @@ type job struct {
 	system    ci.System
 	runner    step.Runner
 	files     step.Files
-	pythonDir string // folder of the Python hook; empty: there is none
+	python    pythonHook
 }
 
 // track runs the main job, from checked settings to the exit code. An error means that the step was not started.
 func (a *app) track(watched context.Context, s settings.Settings) error {
 	work, notices := a.workFolder()
+	hook := a.startPythonHook(work)
 	if work != "" {
-		defer os.RemoveAll(work)
+		defer func() { hook.wait(); _ = os.RemoveAll(work) }()
 	}
-	hook := a.startPythonFolder(work)
 	s = a.withOfflineDir(s, work)
 	info := a.detectCI(s.CI, s.Step.WorkingDirectory)
-	pythonDir, noPython := hook()
-	notices = append(notices, noPython...)
 	j := job{
 		app: a, settings: s, info: info, system: a.system(info), runner: redactingRunner{step.Local{}, a.secrets},
-		files: step.NewFiles(s.Step, work), pythonDir: pythonDir,
+		files: step.NewFiles(s.Step, work), python: hook,
 	}
 	plan := track.NewPlan(s.Run, info, track.Program{
 		Version: a.Version, JobTag: rand.Text(), Source: step.Source(s.Step.Command), Dir: a.Dir, Origin: originTags(),

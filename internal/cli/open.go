@@ -146,7 +146,7 @@ func (j job) variables(t tracking, run mlflow.RunRef, planned []mlflow.Tag, cred
 	}
 	all := []step.Variables{
 		named, {Set: t.offline.Direct().ChildEnv},
-		j.files.Variables(j.settings.Step.WorkingDirectory, j.pythonDir), creds.variables(j.Environ),
+		j.files.Variables(j.settings.Step.WorkingDirectory, j.python.folder()), creds.variables(j.Environ),
 	}
 	if j.settings.Step.Script != "" { // the runner gives an action a token that it gives no ordinary step
 		all = append(all, step.Variables{Remove: []string{"ACTIONS_RUNTIME_TOKEN"}})

@@ -22,8 +22,8 @@ func (a *app) ownFiles(s settings.Settings, t tracking, run mlflow.Run) []string
 // ownFiles are those of the job, with the Python hook.
 func (j job) ownFiles(t tracking, run mlflow.Run) []string {
 	own := j.app.ownFiles(j.settings, t, run)
-	if j.pythonDir != "" {
-		own = append(own, j.pythonDir)
+	if dir := j.python.folder(); dir != "" {
+		own = append(own, dir)
 	}
 	return own
 }

@@ -57,42 +57,65 @@ func cachedPython(release python.Release) (string, error) {
 	return python.Unpack(filepath.Join(cache, "mlops-track"), release)
 }
 
-// startPythonFolder does what pythonFolder does, while git is asked for the commit; the result waits for it.
-func (a *app) startPythonFolder(work string) func() (string, []notice.Notice) {
-	var dir string
-	var notices []notice.Notice
+// pythonHook is the folder of the Python hook. It is written while git is asked for the commit and the run is opened.
+type pythonHook struct {
+	written <-chan struct{}
+	result  *pythonFolder
+}
+
+type pythonFolder struct {
+	dir     string // empty: there is none
+	notices []notice.Notice
+}
+
+func (a *app) startPythonHook(work string) pythonHook {
 	done := make(chan struct{})
+	h := pythonHook{written: done, result: &pythonFolder{}}
 	go func() {
 		defer close(done)
-		dir, notices = a.pythonFolder(work)
+		*h.result = a.pythonFolder(work)
 	}()
-	return func() (string, []notice.Notice) {
-		<-done
-		return dir, notices
-	}
+	return h
+}
+
+func (h pythonHook) wait() { <-h.written }
+
+// folder returns the folder, once it is written; empty if there is none, which problems tells.
+func (h pythonHook) folder() string {
+	h.wait()
+	return h.result.dir
+}
+
+func (h pythonHook) problems() []notice.Notice {
+	h.wait()
+	return h.result.notices
 }
 
 // pythonFolder returns the folder of the Python hook: a new one in the private folder work of this job, so that nothing that an
 // earlier job or another user planted is in it. If work is not private, because of an unsafe TMPDIR, the user's cache is used if that
 // is private. If no folder could be written the result is empty, and a warning says why.
-func (a *app) pythonFolder(work string) (string, []notice.Notice) {
+func (a *app) pythonFolder(work string) pythonFolder {
 	release := python.Release{Version: a.Version}
 	_, unsafe := private.Folder(work)
 	if work == "" || unsafe != nil {
 		if dir, err := cachedPython(release); err == nil {
-			return dir, nil
+			return pythonFolder{dir: dir}
 		}
 	}
 	if work == "" {
-		return "", nil // workFolder's warning says so
+		return pythonFolder{} // workFolder's warning says so
 	}
 	dir, err := python.Write(filepath.Join(work, "python"), release)
 	switch {
 	case err != nil:
-		return "", []notice.Notice{notice.Warn("autolog is not available: "+err.Error(), "set TMPDIR to a folder that can be written")}
+		return pythonFolder{notices: []notice.Notice{
+			notice.Warn("autolog is not available: "+err.Error(), "set TMPDIR to a folder that can be written"),
+		}}
 	case unsafe != nil:
-		return dir, []notice.Notice{notice.Warn("another user of this machine could change the code of the step: "+unsafe.Error(),
-			"set TMPDIR to a folder that only you can write, or make it sticky with chmod +t")}
+		return pythonFolder{dir: dir, notices: []notice.Notice{notice.Warn(
+			"another user of this machine could change the code of the step: "+unsafe.Error(),
+			"set TMPDIR to a folder that only you can write, or make it sticky with chmod +t",
+		)}}
 	}
-	return dir, nil
+	return pythonFolder{dir: dir}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,7 +23,7 @@ func (j job) prepare(t tracking, run mlflow.RunRef) (job, []notice.Notice) {
 	for _, file := range prepared.Renamed {
 		j.console.Say("%s of an earlier run is renamed to %s.old", file, filepath.Base(file))
 	}
-	var notices []notice.Notice
+	notices := slices.Clone(j.python.problems())
 	for _, p := range prepared.Problems {
 		notices = append(notices, notice.Warn(p.Message, p.Hint))
 	}

@@ -1,0 +1,4 @@
+package testenv
+
+// CatchIgnored does nothing here: programs are not started to ignore signals.
+func CatchIgnored() {}
