@@ -21,12 +21,12 @@ import (
 type job struct {
 	*app
 
-	settings  settings.Settings
-	info      ciinfo.Info
-	system    ci.System
-	runner    step.Runner
-	files     step.Files
-	python    pythonHook
+	settings settings.Settings
+	info     ciinfo.Info
+	system   ci.System
+	runner   step.Runner
+	files    step.Files
+	python   pythonHook
 }
 
 // track runs the main job, from checked settings to the exit code. An error means that the step was not started.
