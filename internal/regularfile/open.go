@@ -39,7 +39,7 @@ func open(path string, wanted func(fs.FileMode) bool) (*os.File, error) {
 		return nil, err
 	}
 	if !wanted(info.Mode()) {
-		return nil, &KindError{kind(info.Mode())}
+		return nil, &KindError{Kind(info.Mode())}
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0) //nolint:gosec // the caller's path
 	if err != nil {
@@ -58,7 +58,7 @@ func check(f *os.File, wanted func(fs.FileMode) bool) error {
 		return err
 	}
 	if !wanted(info.Mode()) {
-		return &KindError{kind(info.Mode())}
+		return &KindError{Kind(info.Mode())}
 	}
 	if system, ok := kernelFiles(f); ok {
 		return &KindError{fmt.Sprintf("a file of the kernel's %s", system)}
@@ -66,8 +66,11 @@ func check(f *os.File, wanted func(fs.FileMode) bool) error {
 	return nil
 }
 
-func kind(mode fs.FileMode) string {
+// Kind names what a file is, such as "a named pipe".
+func Kind(mode fs.FileMode) string {
 	switch {
+	case mode&fs.ModeSymlink != 0:
+		return "a link"
 	case mode.IsRegular():
 		return "a regular file"
 	case mode.IsDir():

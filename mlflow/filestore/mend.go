@@ -57,22 +57,7 @@ func (s *Store) mend(ctx context.Context) error {
 			return err
 		}
 	}
-	models, err := subfolders(filepath.Join(s.root, registry))
-	if err != nil {
-		return err
-	}
-	for _, model := range models {
-		err := eachMeta(ctx, filepath.Join(s.root, registry, model), func(folder string, v versionMeta, d document) error {
-			if running[v.RunID] {
-				return nil
-			}
-			return rewrite(folder, d, s.here, stored{"source", v.Source}, stored{"storage_location", v.Storage})
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.rewriteVersions(ctx, s.here, func(runID string) bool { return !running[runID] })
 }
 
 // mendExperiment rewrites the locations of one experiment, and adds the runs that are RUNNING to running.

@@ -25,16 +25,21 @@ func (s *Store) makeRelative(ctx context.Context) error {
 	if err := s.forgetEnded(ctx); err != nil {
 		return err
 	}
+	return s.rewriteVersions(ctx, s.relative, func(runID string) bool { return family[runID] })
+}
+
+// rewriteVersions rewrites the locations of model versions that come from the wanted runs.
+func (s *Store) rewriteVersions(ctx context.Context, to func(location string) string, wanted func(runID string) bool) error {
 	models, err := subfolders(filepath.Join(s.root, registry))
 	if err != nil {
 		return err
 	}
 	for _, model := range models {
 		err := eachMeta(ctx, filepath.Join(s.root, registry, model), func(folder string, v versionMeta, d document) error {
-			if !family[v.RunID] {
+			if !wanted(v.RunID) {
 				return nil
 			}
-			return rewrite(folder, d, s.relative, stored{"source", v.Source}, stored{"storage_location", v.Storage})
+			return rewrite(folder, d, to, stored{"source", v.Source}, stored{"storage_location", v.Storage})
 		})
 		if err != nil {
 			return err

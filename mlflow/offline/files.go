@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/artifact"
 )
@@ -106,7 +107,7 @@ func (d *upload) inside(folder string) (sizes map[string]int64, special []error,
 		case entry.IsDir():
 			return nil
 		case !entry.Type().IsRegular():
-			special = append(special, fmt.Errorf("%q is not a file but %s, and is not uploaded", name, kindOf(entry.Type())))
+			special = append(special, fmt.Errorf("%q is not a file but %s, and is not uploaded", name, regularfile.Kind(entry.Type())))
 			return nil
 		}
 		info, err := entry.Info()
@@ -117,21 +118,6 @@ func (d *upload) inside(folder string) (sizes map[string]int64, special []error,
 		return err
 	})
 	return sizes, special, err
-}
-
-// kindOf names what an entry of a folder is.
-func kindOf(mode fs.FileMode) string {
-	switch {
-	case mode&fs.ModeSymlink != 0:
-		return "a link"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	case mode&fs.ModeDevice != 0:
-		return "a device"
-	}
-	return "something else"
 }
 
 // tree returns the size of every file below a folder.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
 )
 
@@ -21,7 +22,7 @@ func Open(ctx context.Context, dir string) (*store.Opened, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("open the offline folder %q: its %s is not a file but %s", dir, file, kindOf(info.Mode()))
+		return nil, fmt.Errorf("open the offline folder %q: its %s is not a file but %s", dir, file, regularfile.Kind(info.Mode()))
 	}
 	return store.Open(ctx, store.Options{URI: StoreURI, Dir: dir})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/regularfile"
 	"github.com/Iyalvan/mlops-track/mlflow"
 	"github.com/Iyalvan/mlops-track/mlflow/internal/filelock"
 	"github.com/Iyalvan/mlops-track/mlflow/store"
@@ -48,7 +49,7 @@ type Uploaded struct {
 func Upload(ctx context.Context, from *store.Opened, to Target, n Note) (done Uploaded, err error) {
 	lock := filepath.Join(from.Dir, "sync.lock")
 	if info, err := os.Lstat(lock); err == nil && !info.Mode().IsRegular() {
-		return done, fmt.Errorf("%q is not a file but %s", lock, kindOf(info.Mode()))
+		return done, fmt.Errorf("%q is not a file but %s", lock, regularfile.Kind(info.Mode()))
 	}
 	err = filelock.New(lock).With(ctx, func() error { // of two at a time both would create the run
 		if _, gone := os.Lstat(n.file(from.Dir, "kept")); errors.Is(gone, fs.ErrNotExist) {

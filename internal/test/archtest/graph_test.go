@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"mlflow/artifact":          {"internal/hint", "internal/regularfile", "mlflow", "mlflow/rest"},
 	"mlflow/server":            {"internal/environ", "internal/hint", "internal/process", "mlflow"},
 	"mlflow/store":             {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/filestore", "mlflow/rest", "mlflow/server", "mlflow/sqlite"},
-	"mlflow/offline":           {"internal/hint", "mlflow", "mlflow/artifact", "mlflow/internal/filelock", "mlflow/store"},
+	"mlflow/offline":           {"internal/hint", "internal/regularfile", "mlflow", "mlflow/artifact", "mlflow/internal/filelock", "mlflow/store"},
 	"mlflow/internal/filelock": {},
 	"mlflow/internal/moved":    {"mlflow"},
 	"internal/tracker":         {},
