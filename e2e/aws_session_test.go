@@ -159,7 +159,7 @@ func TestProfileOfTheStep(t *testing.T) {
 		"exists":      {[]string{"--aws-profile", "work"}, 1, []string{`aws-profile "work" exists in`, "overwrite-aws-profile", "source-profile"}},
 		"no role":     {[]string{"--aws-profile", "train", "--role-to-assume", ""}, 2, []string{"role-to-assume is not set", "source-profile"}},
 		"a bad name":  {[]string{"--aws-profile", "a]b"}, 2, []string{`aws-profile "a]b" must be a name without`}},
-		"a long line": {[]string{"--aws-profile", "a\nb"}, 2, []string{"must be a name without"}},
+		"a long line": {[]string{"--aws-profile", "a\nb"}, 2, []string{`aws-profile "a\nb" contains the character`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

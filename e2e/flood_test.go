@@ -62,7 +62,8 @@ func TestStreamsAreUntouched(t *testing.T) {
 	}
 }
 
-// TestFullDisk: a store on a full disk ends the job before the step; one that fills up later costs no training.
+// TestFullDisk: a store on a full disk costs no training: the run is stored elsewhere, unless on-tracking-error is fail. One that
+// fills up later costs none either.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	s := newStories(t)
@@ -83,9 +84,10 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = exec.Command("sh", "-c", fill).Run() // it fails, as the disk is full then
-	before := s.call(t, call{dir: dir}, "run", "--tracking-uri", uri, "--", "touch", "ran")
-	before.says(t, 1, "mlflow.db", "disk", "full", "hint: free some disk space")
-	if exists(filepath.Join(dir, "ran")) {
-		t.Error("the step ran")
+	c := call{dir: dir, env: []string{"TMPDIR=" + t.TempDir()}}
+	s.call(t, c, "run", "--tracking-uri", uri, "--on-tracking-error", "fail", "--", "touch", "failed").says(t, 1, "mlflow.db", "disk", "full", "hint: free some disk space")
+	s.call(t, c, "run", "--tracking-uri", uri, "--", "touch", "ran").says(t, 0, "mlflow.db", "disk", "full", "the run is stored in", "hint: make the place writable")
+	if exists(filepath.Join(dir, "failed")) || !exists(filepath.Join(dir, "ran")) {
+		t.Error("the wrong step ran")
 	}
 }
