@@ -60,7 +60,7 @@ test-python: ## check the Python project, on the oldest and the newest Python th
 test-reliability: test-env ## try what may fail: kills, signals, server faults, secrets; write docs/reliability.md; at most ten minutes
 	rm -f "$(CACHE)/tally.jsonl"
 	MLOPS_TEST_TALLY="$(CACHE)/tally.jsonl" go test -count 1 -timeout 10m -run TestSecretsFormsOutputs ./e2e
-	go test -count 1 -timeout 10m ./e2e/reliability -rounds 3 -tallied "$(CACHE)/tally.jsonl" -update
+	go test -count 1 -timeout 10m ./e2e/reliability -rounds 8 -tallied "$(CACHE)/tally.jsonl" -update
 
 .PHONY: test-race
 test-race: test-env ## run all Go tests with the race detector; needs a C compiler

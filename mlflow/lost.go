@@ -3,12 +3,9 @@ package mlflow
 // Tags by which a run whose tracker was killed is recognised.
 const (
 	HostTag    = "mlops.host"    // name of the machine that opened the run
-	ProcessTag = "mlops.process" // the process, as internal/origin writes it
-	StatusTag  = "mlops.status"  // written when a run is closed
+	StatusTag  = "mlops.status"  // written before a run is closed
+	ProcessTag = "mlops.process" // the process, as internal/tracker writes it; an embedded store removes it when the run ends
 )
-
-// Unclosed reports whether the tags are those of a run that one of us opened and did not close.
-func Unclosed(tags map[string]string) bool { return tags[ProcessTag] != "" && tags[StatusTag] == "" }
 
 // LostTags returns the tags of a run whose tracker ended without closing it.
 func LostTags(tags map[string]string) []Tag {

@@ -18,6 +18,9 @@ const (
 // (https://github.com/mlflow/mlflow/blob/master/mlflow/protos/service.proto, RunStatus).
 func Statuses() []Status { return []Status{Running, Scheduled, Finished, Failed, Killed} }
 
+// Ended reports whether a run with this status has ended.
+func (s Status) Ended() bool { return s == Finished || s == Failed || s == Killed }
+
 // Experiment groups runs under a name.
 type Experiment struct {
 	ID               string

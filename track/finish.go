@@ -102,7 +102,23 @@ func (f Finisher) write(ctx context.Context, runID string, b mlflow.Batch) (faul
 	for _, part := range mlflow.Split(b) {
 		faults = append(faults, f.writePart(ctx, runID, part)...)
 	}
-	return faults
+	return counted(faults)
+}
+
+// counted returns errors of the same words once, with how often they came: a limit of the server rejects many parts alike.
+func counted(errs []error) (out []error) {
+	times := map[string]int{}
+	for _, err := range errs {
+		if times[err.Error()]++; times[err.Error()] == 1 {
+			out = append(out, err)
+		}
+	}
+	for i, err := range out {
+		if n := times[err.Error()]; n > 1 {
+			out[i] = fmt.Errorf("%w (%d times)", err, n)
+		}
+	}
+	return out
 }
 
 // writePart logs a part. If the store rejects it, each half is tried, so that a bad item does not affect the others.

@@ -70,6 +70,7 @@ func TestIn(t *testing.T) {
 		"DSN=host=db user=ann password='wk-libpq-c8'":                                 {"host=db user=ann password='wk-libpq-c8'", "wk-libpq-c8"},
 		"AWS_SECRET_ACCESS_KEY=testing":                                               nil,
 		"POSTGRES_PASSWORD=postgres":                                                  nil, "SECRET=main": nil, "CACHE_KEY=linux-py3.11-4711abc": nil, "MODEL_KEY=resnet50": nil,
+		"MODEL_KEY=resnet50-imagenet-v2": nil, "DATASET_KEY=imagenet-1k-validation": nil, "RUN_KEY=2024-11-25-nightly": nil, "OPENAI_API_KEY=not-needed": nil, "API_KEY=lm-studio": nil,
 		"SORT_KEY=created_at_2024": nil, "GITHUB_TOKEN_PERMISSIONS=contents-read-4711x": nil, "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus": nil,
 		"SSH_AUTH_SOCK=/tmp/ssh-XXabc123/agent.4711": nil, "GOOGLE_APPLICATION_CREDENTIALS=/home/ann/key.json": nil, "token-embedding=bert-base-uncased": nil,
 		"EOS_TOKEN=<|endoftext|>": nil, "KEY=/keys/id_ed25519": nil, "OAUTH_TOKEN_URL=https://auth.example/oauth2/token": nil, "TOKENIZERS_PARALLELISM=false1234": nil,

@@ -95,7 +95,8 @@ const (
 	secretKeys   = "api app access secret private signing encryption account storage master deploy ssh sa license service client auth crypt " +
 		"subscription integration ingestion write instrumentation"
 	plainKeys = "public primary foreign sort partition hash range cache group comment idempotency join index object bucket metric file sample " +
-		"batch label feature map dict row column unique natural config registry"
+		"batch label feature map dict row column unique natural config registry model dataset " +
+		"experiment run checkpoint seed split"
 	modelTokens = "pad eos bos unk mask cls sep special stop start end image audio control tool next first last per"
 	passWords   = "pass bypass compass trespass encompass surpass underpass overpass askpass"
 

@@ -122,9 +122,9 @@ func listed(word string) bool {
 
 // plainWords are those that people write where a secret would be.
 const plainWords = "a admin bar basic baz bearer change changeit ci cookie credential database db default demo dev development digest disabled " +
-	"docker dummy enabled example fake foo guest hello here insert key letmein local localhost login main master me minio mlflow mongo my " +
-	"mysql no none not null oauth pass passwd password placeholder postgres postgresql prod production public qwerty rabbitmq read readonly " +
-	"real redacted redis replace root sample secret some stage staging test testing this to todo token train training user username welcome " +
+	"docker dummy enabled example fake foo guest hello here insert key letmein local localhost login lm main master me minio mlflow mongo my " +
+	"mysql needed no none not null oauth pass passwd password placeholder postgres postgresql prod production public qwerty rabbitmq read readonly " +
+	"real redacted redis replace required root sample secret some stage staging studio test testing this to todo token train training user username welcome " +
 	"with word world xxx your"
 
 // placeholder reports whether a value stands for another, such as ${TOKEN}, or is a path, by gitleaks' rules. It is not empty.

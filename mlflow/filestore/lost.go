@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"time"
@@ -51,14 +52,14 @@ func (s *Store) closeIfLost(ctx context.Context, line string, gone func(tags map
 		return "", nil
 	}
 	run, err := s.readRun(folder, meta)
-	if err != nil || !mlflow.Unclosed(run.Tags) || !gone(run.Tags) {
+	if err != nil || !gone(run.Tags) {
 		return "", err
 	}
 	if err := writeTags(folder, mlflow.LostTags(run.Tags)); err != nil {
 		return "", err
 	}
 	end := lastSign(run.Start, run.Metrics)
-	if err := writeEnd(folder, d, end, mlflow.Failed); err != nil {
+	if err := errors.Join(writeEnd(folder, d, end, mlflow.Failed), forgetProcess(folder)); err != nil {
 		return "", err
 	}
 	return run.ID, s.closeChildren(ctx, filepath.Dir(folder), run.ID, end)
@@ -117,4 +118,12 @@ func writeEnd(folder string, d document, end time.Time, status mlflow.Status) er
 		return err
 	}
 	return writeMeta(folder, d)
+}
+
+// forgetProcess removes the process of a run that has ended: whoever resumes the run is another one.
+func forgetProcess(folder string) error {
+	if err := os.Remove(filepath.Join(folder, tagsDir, mlflow.ProcessTag)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

@@ -228,6 +228,9 @@ func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUp
 		if d, err = d.withAll(fields); err != nil {
 			return err
 		}
-		return writeMeta(folder, d)
+		if err := writeMeta(folder, d); err != nil || !update.Status.Ended() {
+			return err
+		}
+		return forgetProcess(folder)
 	})
 }

@@ -23,7 +23,7 @@ func (s *Store) CloseLost(ctx context.Context, gone func(tags map[string]string)
 			if err := readPairs(ctx, tx, tags, `SELECT key, coalesce(value, '') FROM tags WHERE run_uuid = ?`, id); err != nil {
 				return err
 			}
-			if !mlflow.Unclosed(tags) || !gone(tags) {
+			if !gone(tags) {
 				continue
 			}
 			if err := closeLost(ctx, tx, id, tags); err != nil {
@@ -57,7 +57,16 @@ func closeLost(ctx context.Context, tx *sql.Tx, id string, tags map[string]strin
 	if err != nil {
 		return err
 	}
+	if err := forgetProcess(ctx, tx, id); err != nil {
+		return err
+	}
 	return writeTags(ctx, tx, id, mlflow.LostTags(tags))
+}
+
+// forgetProcess removes the process of a run that has ended: whoever resumes the run is another one.
+func forgetProcess(ctx context.Context, tx *sql.Tx, id string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM tags WHERE key = ? AND run_uuid = ?`, mlflow.ProcessTag, id)
+	return err
 }
 
 // rememberRun notes a run for Close, which finds its experiment.

@@ -160,6 +160,9 @@ func (s *Store) UpdateRun(ctx context.Context, runID string, update mlflow.RunUp
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET status = coalesce(nullif(?, ''), status),
 			end_time = coalesce(?, end_time) WHERE run_uuid = ?`, update.Status, end, runID)
+		if err == nil && update.Status.Ended() {
+			err = forgetProcess(ctx, tx, runID)
+		}
 		if err != nil || update.Name == "" {
 			return err
 		}

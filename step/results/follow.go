@@ -112,7 +112,7 @@ func (f *Follower) Close() {
 func (f *Follower) followed() Followed {
 	r := f.reader
 	return Followed{
-		Lines: r.lines, Bad: r.bad, BadLines: r.badLines, Rewrites: r.tail.rewrites,
+		Lines: r.lines, Bad: r.bad, BadLines: r.badLines, Rewrites: r.tail.rewrites, Unseen: r.tail.unseen(),
 		Points: f.done.points, Rejected: f.done.rejected, FirstRejection: f.done.firstErr, Err: cmp.Or(f.done.err, r.failed),
 	}
 }

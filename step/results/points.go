@@ -24,6 +24,7 @@ type Followed struct {
 	BadLines       []BadLine // the first of them
 	Rejected       int       // points that the store rejected; a retry would not help
 	FirstRejection error     // why the first of these was rejected
+	Unseen         []string  // names of files beside it that had its name for too short a time to be read
 	Rewrites       int       // how often lines may have been lost because the file was written anew
 	Err            error     // why the rest was not uploaded; nil if all was
 }
@@ -51,6 +52,10 @@ func (f Followed) Problems(path string) []Problem {
 	}
 	if f.Rejected > 0 {
 		warn("", "", "the store rejected %d points: %v", f.Rejected, f.FirstRejection)
+	}
+	if len(f.Unseen) > 0 {
+		warn("", "leave a file its name for a second, or append to one file",
+			"it had another name so soon that it was not read: %s", strings.Join(f.Unseen, ", "))
 	}
 	if f.Rewrites > 0 {
 		warn("", `append to the file: open it in mode "a"`,

@@ -145,3 +145,29 @@ func TestFollowWithoutSpace(t *testing.T) {
 		}
 	}
 }
+
+// Files that were renamed before they could be read are told; those that were read, or are older, are not.
+func TestFollowTellsFilesThatWereNotSeen(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "m")
+	old := time.Now().Add(-time.Hour)
+	if err := os.WriteFile(file+".0", []byte(stepLines(0, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(file+".0", old, old); err != nil {
+		t.Fatal(err)
+	}
+	s := &sink{}
+	f := startFollowing(t, file, s.post)
+	if err := os.WriteFile(file+".1", []byte(stepLines(1, 2)), 0o600); err != nil { // as if it had been renamed at once
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(stepLines(2, 3)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := f.Finish(t.Context(), nil)
+	problems := fmt.Sprint(got.Problems(file))
+	if !cmp.Equal(got.Unseen, []string{"m.1"}) || !strings.Contains(problems, "not read: m.1") || !cmp.Equal(s.steps(), []int64{2}) {
+		t.Errorf("not seen %v, steps %v, problems %s", got.Unseen, s.steps(), problems)
+	}
+}

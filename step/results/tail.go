@@ -2,12 +2,15 @@ package results
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/regularfile"
@@ -41,6 +44,9 @@ type tail struct {
 	number int       // of the last line handed out
 	seen   seen
 
+	began  time.Time
+	opened []os.FileInfo // each file that had the path and was read
+
 	restarts int // in this look
 	rewrites int // how often lines may have been lost because the file was written anew
 }
@@ -53,7 +59,9 @@ type line struct {
 	err    error     // errLongLine; text is empty then
 }
 
-func newTail(path string) *tail { return &tail{path: path, end: -1, seen: newSeen()} }
+func newTail(path string) *tail {
+	return &tail{path: path, end: -1, seen: newSeen(), began: time.Now().Add(-time.Second)}
+}
 
 // look begins a new look at the file.
 func (t *tail) look() { t.restarts = 0 }
@@ -185,8 +193,33 @@ func (t *tail) open() error {
 	}
 	if err != nil {
 		t.file = nil
+		return err
 	}
-	return err
+	if info, err := t.file.Stat(); err == nil {
+		t.opened = append(t.opened, info)
+	}
+	return nil
+}
+
+// unseen returns the names of files that stand beside the metrics file as a rotation leaves them, were written since reading began and
+// were never read: they had the path for less than pollInterval.
+func (t *tail) unseen() (names []string) {
+	folder, base := filepath.Split(t.path)
+	entries, err := os.ReadDir(cmp.Or(folder, "."))
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		rest, ok := strings.CutPrefix(e.Name(), base+".")
+		info, err := e.Info()
+		if !ok || rest == "old" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 || info.ModTime().Before(t.began) {
+			continue
+		}
+		if !slices.ContainsFunc(t.opened, func(read os.FileInfo) bool { return os.SameFile(read, info) }) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
 }
 
 func (t *tail) fault(err error) error {

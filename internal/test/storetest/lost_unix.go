@@ -34,7 +34,9 @@ func Lost(t *testing.T, open func(t *testing.T, folder string) Sweeper) {
 	ended := f.runIn(t, e.ID)
 	f.update(t, ended.ID, mlflow.RunUpdate{Status: mlflow.Finished, End: time.Now()})
 	lost, err := f.CreateRun(t.Context(), mlflow.NewRun{
-		ExperimentID: e.ID, Start: time.Now().Add(-time.Hour), Tags: []mlflow.Tag{process("gone"), {Key: mlflow.HostTag, Value: "here"}},
+		ExperimentID: e.ID, Start: time.Now().Add(-time.Hour),
+		// All that the finisher writes before it closes the run may be there.
+		Tags: []mlflow.Tag{process("gone"), {Key: mlflow.HostTag, Value: "here"}, {Key: mlflow.StatusTag, Value: "success"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +47,9 @@ func Lost(t *testing.T, open func(t *testing.T, folder string) Sweeper) {
 	alive := f.runIn(t, e.ID, process("there"))
 	nested := f.runIn(t, e.ID, process("there"), mlflow.Tag{Key: mlflow.ParentRunTag, Value: lost.ID})
 	python := f.runIn(t, e.ID)
-	reopened := f.runIn(t, e.ID, process("gone"), mlflow.Tag{Key: mlflow.StatusTag, Value: "success"})
+	reopened := f.runIn(t, e.ID, process("gone"))
+	f.update(t, reopened.ID, mlflow.RunUpdate{Status: mlflow.Finished, End: time.Now()})
+	f.update(t, reopened.ID, mlflow.RunUpdate{Status: mlflow.Running}) // by somebody else
 
 	moved := filepath.Join(filepath.Dir(folder), "second")
 	if err := os.Rename(folder, moved); err != nil { // before is not closed: its process was killed
