@@ -4,6 +4,7 @@ package reliability_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -59,14 +60,16 @@ func (c *table) add(rows []tally.Row) {
 	}
 }
 
-// String is Markdown, a group after the other.
+// String is Markdown, sorted, so that it reads the same after each run.
 func (c *table) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var b strings.Builder
 	b.WriteString("| | what was tried | how often | held |\n| --- | --- | --: | --: |\n")
 	rows := slices.Clone(c.rows)
-	slices.SortStableFunc(rows, func(a, b *tally.Row) int { return strings.Compare(a.Group, b.Group) })
+	slices.SortStableFunc(rows, func(a, b *tally.Row) int {
+		return cmp.Or(strings.Compare(a.Group, b.Group), strings.Compare(a.Tried, b.Tried))
+	})
 	for _, r := range rows {
 		if r.Trials > 0 {
 			fmt.Fprintf(&b, "| %s | %s | %d | %d |\n", r.Group, r.Tried, r.Trials, r.Holds)
