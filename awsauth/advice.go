@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Iyalvan/mlops-track/internal/hint"
+	"github.com/Iyalvan/mlops-track/internal/retry"
 )
 
 // Circumstances of a call of STS that select a row of the advice.
@@ -83,7 +84,7 @@ func (e *Error) Hint() string {
 	answer := hint.Answer{Status: e.Status, Code: e.Code, Message: e.Message, Is: []string{e.Action}}
 	dns, isDNS := errors.AsType[*net.DNSError](e.cause)
 	for name, holds := range map[string]bool{
-		notSent: e.Status == 0 && neverSent(e.cause), noAnswer: e.Status == 0, unknownHost: e.Status == 0 && isDNS && dns.IsNotFound, clockIsOff: e.clock() != 0, tooLong: durationTooLong(e),
+		notSent: e.Status == 0 && e.cause != nil && retry.CauseOf(e.cause) == retry.NeverSent, noAnswer: e.Status == 0, unknownHost: e.Status == 0 && isDNS && dns.IsNotFound, clockIsOff: e.clock() != 0, tooLong: durationTooLong(e),
 		isThrottled: e.throttled(), noProvider: e.unknownIssuer(), noAudience: e.wrongAudience(), keysNotFound: e.unreadKeys(),
 	} {
 		if holds {

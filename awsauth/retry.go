@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/origin"
@@ -45,20 +43,10 @@ func retryKindOfTransport(err error) retryKind {
 	if retry.CauseOf(err) != retry.Passing || origin.IsRedirect(err) {
 		return permanent
 	}
-	if neverSent(err) {
-		return permanent
-	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return retryOnce // a region or host that does not exist
 	}
 	return temporary
-}
-
-// neverSent reports whether a request could not even be written, such as one with a line end in a header. net/http has no type for that.
-func neverSent(err error) bool {
-	return err != nil && slices.ContainsFunc([]string{"invalid header field", "unsupported protocol scheme", "no Host in request URL"}, func(text string) bool {
-		return strings.Contains(err.Error(), text)
-	})
 }
 
 // pace is how often something is tried and the timeout of each attempt.
