@@ -175,7 +175,7 @@ func TestAssumeRole(t *testing.T) {
 			}
 		}
 		if n := cloud.STS.Count("GetCallerIdentity"); n != 1 {
-			t.Errorf("asked %d times whose the credentials are, want once", n)
+			t.Errorf("asked %d times for the identity, want once", n)
 		}
 	})
 	t.Run("with a profile, not the environment", func(t *testing.T) {

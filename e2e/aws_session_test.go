@@ -98,7 +98,7 @@ func TestNoSessionTagsWithAToken(t *testing.T) {
 	}
 }
 
-// profileStep prints whose the credentials are that boto3 finds in a profile, and by default.
+// profileStep prints the identity of the credentials that boto3 finds in a profile, and by default.
 const profileStep = `
 import sys, boto3
 for name in sys.argv[1:]:

@@ -119,7 +119,7 @@ func TestRolesThatAreRefused(t *testing.T) {
 		"clock 10 minutes off": {
 			change: func(cloud *awstest.AWS, _ *call) { cloud.Issuer.SetClock(10 * time.Minute) }, code: 1, says: []string{"clock"},
 		},
-		"GitHub says no": {
+		"GitHub rejects the request": {
 			change: func(cloud *awstest.AWS, _ *call) {
 				cloud.Issuer.FailAlways(awstest.Fault{Status: 403, Message: "token request is forbidden here"})
 			},

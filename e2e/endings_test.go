@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
@@ -138,7 +137,7 @@ func (e ending) check(t *testing.T, s stories, uri string) {
 		t.Fatal(err)
 	}
 	if e.signal != 0 {
-		waitForFile(t, filepath.Join(dir, "ready"))
+		testenv.WaitForFile(t, filepath.Join(dir, "ready"))
 		if err := cmd.Process.Signal(e.signal); err != nil {
 			t.Fatal(err)
 		}
@@ -227,17 +226,6 @@ func cleanEnviron(home string) []string {
 		}
 	}
 	return append(out, "HOME="+home, "DO_NOT_TRACK=true", "GIT_PYTHON_REFRESH=quiet")
-}
-
-func waitForFile(t *testing.T, file string) {
-	t.Helper()
-	for range 6000 {
-		if _, err := os.Stat(file); err == nil {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("%s never appeared", file)
 }
 
 // TestLogThatNobodyReads holds that a run is closed with the correct status when standard error is closed under us, as by "| head".

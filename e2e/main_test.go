@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -38,10 +37,8 @@ func runAll(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "go to the root of the repository:", err)
 		return 1
 	}
-	build := exec.Command("go", "build", "-trimpath", "-o", folder+string(filepath.Separator), ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+	if err := testenv.Build(folder+string(filepath.Separator), "."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	binFolder = folder

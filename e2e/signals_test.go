@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 )
 
 // tracked is a running mlops-track in a folder of its own.
@@ -104,7 +106,7 @@ func TestEverySignalEndsTheStepToo(t *testing.T) {
 		t.Run(unix.SignalName(sig), func(t *testing.T) {
 			t.Parallel()
 			p := startTracked(t, t.TempDir(), nil, "run", "--outputs-file", "out.env", "--", "sh", "-c", sleeping)
-			waitForFile(t, filepath.Join(p.dir, "ready"))
+			testenv.WaitForFile(t, filepath.Join(p.dir, "ready"))
 			p.signal(t, sig)
 			if code := p.code(); code != 128+int(sig) {
 				t.Errorf("exit code %d, want %d", code, 128+int(sig))
@@ -127,9 +129,9 @@ func TestNoticesReachTheStep(t *testing.T) {
 	t.Parallel()
 	p := startTracked(t, t.TempDir(), nil, "run", "--outputs-file", "out.env", "--", "sh", "-c",
 		`trap 'echo saved > checkpoint' USR1; trap 'exit 0' USR2; touch ready; while :; do sleep 0.05; done`)
-	waitForFile(t, filepath.Join(p.dir, "ready"))
+	testenv.WaitForFile(t, filepath.Join(p.dir, "ready"))
 	p.signal(t, syscall.SIGUSR1)
-	waitForFile(t, filepath.Join(p.dir, "checkpoint"))
+	testenv.WaitForFile(t, filepath.Join(p.dir, "checkpoint"))
 	p.signal(t, syscall.SIGUSR2)
 	if code, out := p.code(), p.read("out.env"); code != 0 || !strings.Contains(out, "MLOPS_OUT_STATUS=FINISHED") {
 		t.Errorf("exit code %d, outputs:\n%s", code, out)
@@ -157,7 +159,7 @@ func TestSignalBeforeTheRun(t *testing.T) {
 				}
 				p := startTracked(t, dir, []string{"PATH=" + dir + ":" + os.Getenv("PATH")}, c.args...)
 				if c.args[0] == "run" {
-					waitForFile(t, filepath.Join(dir, "ready"))
+					testenv.WaitForFile(t, filepath.Join(dir, "ready"))
 				} else {
 					time.Sleep(300 * time.Millisecond) // until it asks the server; earlier is just as good
 				}
@@ -188,10 +190,10 @@ func hangingServer(t *testing.T) string {
 func TestKilledTracker(t *testing.T) {
 	t.Parallel()
 	p := startTracked(t, t.TempDir(), nil, "run", "--", "sh", "-c", "trap 'touch asked; exit' TERM; echo $$ > pid; touch ready; while :; do sleep 0.05; done")
-	waitForFile(t, filepath.Join(p.dir, "ready"))
+	testenv.WaitForFile(t, filepath.Join(p.dir, "ready"))
 	p.signal(t, syscall.SIGKILL)
 	p.code()
-	waitForFile(t, filepath.Join(p.dir, "asked"))
+	testenv.WaitForFile(t, filepath.Join(p.dir, "asked"))
 	waitForState(t, "the step", p.stepState, "", "Z")
 }
 
@@ -199,7 +201,7 @@ func TestKilledTracker(t *testing.T) {
 func TestStopAndContinue(t *testing.T) {
 	t.Parallel()
 	p := startTracked(t, t.TempDir(), nil, "run", "--", "sh", "-c", "echo $$ > pid; touch ready; while [ ! -e end ]; do sleep 0.05; done")
-	waitForFile(t, filepath.Join(p.dir, "ready"))
+	testenv.WaitForFile(t, filepath.Join(p.dir, "ready"))
 	tracker := func() string { return state(p.cmd.Process.Pid) }
 	for range 2 {
 		p.signal(t, syscall.SIGTSTP)
@@ -226,7 +228,7 @@ func TestNohup(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitForFile(t, filepath.Join(dir, "ready"))
+	testenv.WaitForFile(t, filepath.Join(dir, "ready"))
 	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -55,10 +54,8 @@ func runAll(m *testing.M) int {
 	}
 	defer os.RemoveAll(folder)
 	binary = filepath.Join(folder, "mlops-track")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "../..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+	if err := testenv.Build(binary, "../.."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	// Most trials wait, for servers or for their moment: four for each core. go test -parallel wins.

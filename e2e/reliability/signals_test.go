@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/Iyalvan/mlops-track/internal/test/testenv"
 	"github.com/Iyalvan/mlops-track/mlflow"
 )
 
@@ -54,7 +55,7 @@ func (j job) signalled(t *testing.T, s syscall.Signal, exit int) (broken []strin
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, filepath.Join(j.dir, "ready"))
+	testenv.WaitForFile(t, filepath.Join(j.dir, "ready"))
 	if err := cmd.Process.Signal(s); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestNoticesPassOn(t *testing.T) {
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				waitFor(t, filepath.Join(dir, "ready"))
+				testenv.WaitForFile(t, filepath.Join(dir, "ready"))
 				_ = cmd.Process.Signal(s)
 				stop := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
 				_ = cmd.Wait()
@@ -156,15 +157,4 @@ func (j job) cancelled(t *testing.T, code int) []string {
 		}
 	}
 	return nil
-}
-
-func waitFor(t *testing.T, file string) {
-	t.Helper()
-	for range 6000 {
-		if _, err := os.Stat(file); err == nil {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("%s never appeared", file)
 }

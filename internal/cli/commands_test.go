@@ -103,7 +103,7 @@ const step = `printf '{"loss": 0.5, "step": 1}\n{"loss": 0.25, "step": 2}\n' >> 
 echo '{"params": {"depth": 3}, "metrics": {"auc": 0.75}, "artifacts": ["notes.txt"]}' > "$MLOPS_RESULT"
 echo hello > notes.txt; `
 
-// A step on a tracking server: the run has what it left, the status matches, and so does the exit code.
+// A step on a tracking server: the run has its results, the status matches, and so does the exit code.
 func TestRunOnAServer(t *testing.T) {
 	t.Parallel()
 	for script, c := range map[string]struct {
